@@ -1,0 +1,1 @@
+"""Assessment in, CDS Hooks cards out; pure, no I/O."""

@@ -1,0 +1,192 @@
+"""A card about one selected order: safety first, every reason on it, the worst indicator (card-style rule 2)."""
+
+from dataclasses import replace
+
+from cards.detail import Section, assemble
+from cards.frame import (
+    draft_line,
+    extension_of,
+    gaps_paragraph,
+    links_of,
+    not_recorded_paragraph,
+    override_reasons_of,
+    source_of,
+)
+from cards.model import Card, Indicator
+from cards.phrases import Telling
+from cards.request_facts import RequestFacts
+from cards.suggestions import offer_suggestions
+from cards.wording import every, first, joined
+from treatment_algorithm.assessment import OrderCard, SafetyFinding
+from treatment_algorithm.evaluation import holds
+from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.knowledge_model import Action, Link, Topic, UseSuggestion
+
+REFER_RULE, REFER_SUGGESTION = "R-REFER", "discuss-expert-centre"
+_WORST: tuple[Indicator, ...] = ("critical", "warning", "info")
+
+
+def indicator_of(finding: SafetyFinding) -> Indicator:
+    """critical only for a SUPPRESS rule whose source was read, or that is so by decision 13; mentions are info."""
+    if finding.action is Action.SUPPRESS:
+        return "critical" if finding.rule.seen or finding.rule.critical_unseen else "warning"
+    return "info" if finding.action is Action.MENTION else "warning"
+
+
+def write_order_card(plan: OrderCard, knowledge: KnowledgeBase, request: RequestFacts) -> Card:
+    """The card for one selected order, or the card that says it could not be checked."""
+    telling = Telling(plan.case, knowledge, plan.drug, findings=plan.findings)
+    name = plan.rule.id if plan.rule else knowledge.manifest.partner_rule
+    uuid = request.derive_uuid(
+        "card", request.service_id, request.hook_instance, request.patient_id, name, plan.order.reference
+    )
+    if plan.could_not_check:
+        return _could_not_check(plan, telling, request, uuid, name)
+    indicators = [indicator_of(finding) for finding in plan.findings]
+    message = plan.message
+    indicator = min([*indicators, *([message.indicator] if message else [])], key=_WORST.index)
+    offered = offer_suggestions(_uses(plan), telling, request, uuid, plan.order)
+    rules = [name, *(finding.rule.id for finding in plan.findings)]
+    if any(one.template_id == REFER_SUGGESTION for one in offered):
+        rules.append(REFER_RULE)
+    leading = _leading(plan, indicator)
+    card_source = leading.rule.card_source if leading else message.card_source if message else None
+    source = source_of(knowledge, card_source, _topic(plan, leading), request)
+    reasons = message.override_reasons if message and not leading else knowledge.order_card.override_reasons
+    return Card(
+        uuid=uuid,
+        summary=_summary(plan, leading, telling),
+        indicator=indicator,
+        detail=assemble(_sections(plan, telling)),
+        source=source,
+        suggestions=[one.suggestion for one in offered] or None,
+        selection_behavior=(message.selection if message else "at-most-one") if offered else None,
+        override_reasons=override_reasons_of(knowledge, reasons),
+        links=links_of(_links(plan, leading, knowledge), telling, source, request),
+        extension=extension_of(knowledge, rules, plan.proofs),
+    )
+
+
+def _leading(plan: OrderCard, indicator: Indicator) -> SafetyFinding | None:
+    """The finding that gives the summary: the worst one, unless the message is as urgent and says it too."""
+    if not plan.findings or indicator_of(plan.findings[0]) != indicator:
+        return None
+    if plan.message is not None and plan.message.indicator == indicator:
+        return None
+    return plan.findings[0]
+
+
+def _summary(plan: OrderCard, leading: SafetyFinding | None, telling: Telling) -> str:
+    if leading is not None and leading.case is not None:
+        return first(leading.case.summary, replace(telling, finding=leading))
+    return first(plan.message.summary, telling) if plan.message else ""
+
+
+def _topic(plan: OrderCard, leading: SafetyFinding | None) -> Topic:
+    if leading is None and plan.message is not None:
+        return plan.message.topic
+    rule = (leading or plan.findings[0]).rule
+    return Topic(code=rule.id.lower(), display=rule.title)
+
+
+def _uses(plan: OrderCard) -> list[UseSuggestion]:
+    message = list(plan.message.suggestions) if plan.message else []
+    safety = [use for finding in plan.findings if finding.case for use in finding.case.suggestions]
+    return [*safety, *message] if not plan.message or plan.message.indicator == "info" else [*message, *safety]
+
+
+def _links(plan: OrderCard, leading: SafetyFinding | None, knowledge: KnowledgeBase) -> list[Link]:
+    label = plan.rule.checks_label if plan.rule else None
+    if label is None:
+        label = next(rule.checks_label for rule in knowledge.orders if rule.id == knowledge.manifest.partner_rule)
+    links = [Link(anchor=leading.rule.id.lower(), label=label)] if leading else []
+    if plan.message:
+        links += [link for link in plan.message.links if not (leading and link.anchor)]
+    links += [Link(source=source) for finding in plan.findings for source in finding.rule.links]
+    return links
+
+
+def _sections(plan: OrderCard, telling: Telling) -> list[Section]:
+    message, rule = plan.message, plan.rule
+    sections = [Section("**Why this card:**", _why(plan, telling))]
+    grouped: dict[str, list[str]] = {"": []}
+    for finding in plan.findings:
+        if finding.case:
+            bullet = joined(finding.case.ordered, replace(telling, finding=finding))
+            grouped.setdefault(f"**{finding.case.heading}**" if finding.case.heading else "", []).append(bullet)
+    for block in message.body if message else ():
+        if not holds(block.when, telling.case):
+            continue
+        heading, bullets = first(block.heading, telling), every(block.bullets, telling)
+        if bullets:
+            grouped.setdefault(heading, []).extend(bullets)
+        if block.text and (text := joined(block.text, telling)):
+            grouped.setdefault(f"\n{text}", [])
+    for heading, bullets in grouped.items():
+        if heading.startswith("\n"):
+            sections.append(Section(paragraph=heading[1:]))
+        else:
+            sections.append(Section(heading, bullets=list(dict.fromkeys(b for b in bullets if b))))
+    consider = dict.fromkeys(
+        said
+        for finding in plan.findings
+        if finding.case and (said := joined(finding.case.consider, replace(telling, finding=finding)))
+    )
+    sections.append(Section("**Consider:**", " ".join(consider)))
+    sections.append(Section("**Evidence:**", _evidence(plan, telling)))
+    sections.append(Section("**Could not be read:**", gaps_paragraph(telling.case.features)))
+    items = [*(message.not_recorded if message else ()), *(rule.not_recorded if rule else ())]
+    if rule is None:
+        items += next(r.not_recorded for r in telling.knowledge.orders if r.id == telling.knowledge.manifest.partner_rule)
+    tail = message.not_recorded_tail if message else ()
+    sections.append(Section("**Not recorded:**", not_recorded_paragraph(items, tail, telling)))
+    sections.append(Section("", draft_line(telling.knowledge)))
+    return sections
+
+
+def _why(plan: OrderCard, telling: Telling) -> str:
+    clauses = dict.fromkeys(
+        said
+        for finding in plan.findings
+        if finding.case and (said := joined(finding.case.why, replace(telling, finding=finding)))
+    )
+    findings = "; ".join(clauses)
+    extra = joined(plan.rule.why, telling) if plan.rule else ""
+    if plan.message:
+        why = joined(plan.message.why, telling)
+        more = f"{findings[:1].upper()}{findings[1:]}." if findings else ""
+        return " ".join(part for part in (why, more, extra) if part)
+    template = first(telling.knowledge.order_card.why, telling)
+    why = template.replace("[findings]", f"; {findings}" if findings else "")
+    return " ".join(part for part in (why, extra) if part)
+
+
+def _evidence(plan: OrderCard, telling: Telling) -> str:
+    cited = dict.fromkeys(finding.rule.evidence for finding in plan.findings if finding.rule.evidence)
+    safety = "; ".join(cited)
+    if plan.message is None:
+        return f"{safety}."
+    said = joined(plan.message.evidence, telling)
+    return said
+
+
+def _could_not_check(plan: OrderCard, telling: Telling, request: RequestFacts, uuid: str, name: str) -> Card:
+    texts = telling.knowledge.order_card.could_not_check
+    source = source_of(telling.knowledge, None, texts.topic, request)
+    sections = [
+        Section("**Why this card:**", joined(texts.why, telling)),
+        Section("**Could not be read:**", gaps_paragraph(telling.case.features)),
+        Section("", draft_line(telling.knowledge)),
+    ]
+    return Card(
+        uuid=uuid,
+        summary=first(texts.summary, telling),
+        indicator="info",
+        detail=assemble(sections),
+        source=source,
+        override_reasons=override_reasons_of(telling.knowledge, texts.override_reasons),
+        links=links_of(texts.links, telling, source, request),
+        extension=extension_of(telling.knowledge, (name,), plan.proofs),
+    )
+
+

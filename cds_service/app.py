@@ -1,0 +1,102 @@
+"""create_app(): the web application, put together once from the settings."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cds_service.decide import Decide, decide
+from cds_service.errors import PreconditionFailed, ServiceError, error_body, status_body
+from cds_service.observability import build_logger
+from cds_service.request_scope import RequestScope
+from cds_service.routes import add_routes
+from cds_service.settings import Settings, environment, unknown_names
+from cds_service.wiring import open_wiring, refuse_draft_knowledge, refuse_unsafe_settings
+from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
+
+_RETRY_SECONDS = "2"
+# FastAPI's own spans and logs would carry texts of exceptions to whatever exporter the process has (FHIR-7).
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+
+def create_app(
+    settings: Settings,
+    *,
+    decide: Decide = decide,
+    clock: Callable[[], date] | None = None,
+    knowledge: KnowledgeBase | None = None,
+) -> FastAPI:
+    """The ASGI application; its lifespan opens the store and the HTTP client once.
+
+    `clock` gives today's date (by default the calendar day in CDS_TIME_ZONE), `knowledge` spares loading it again.
+    Raises StartRefused for settings that are not safe to start with.
+    """
+    refuse_unsafe_settings(settings)
+    knowledge = load_knowledge(knowledge_folder()) if knowledge is None else knowledge
+    refuse_draft_knowledge(settings, knowledge.draft)
+    logger = build_logger(settings.log_level)
+    today = _site_clock(settings.time_zone) if clock is None else clock
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_wiring(settings, knowledge, decide, today, logger) as wiring:
+            app.state.wiring = wiring
+            if names := unknown_names(environment()):
+                logger.warning("unknown-settings", names=list(names))
+            logger.info("started", public_base_url=settings.public_base_url, knowledge=knowledge.version)
+            yield
+            logger.info("stopped")
+
+    app = FastAPI(
+        title="calcinosis-cds",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+        openapi_url=None if settings.production else "/openapi.json",
+    )
+    add_routes(app)
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(HTTPException, _framework_error)
+    app.add_middleware(RequestScope, logger=logger)
+    # Added last, so outermost: its header stands on every answer, errors included. No credentials: there are none.
+    app.add_middleware(
+        CORSMiddleware, allow_origins=settings.allowed_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+    )
+    return app
+
+
+def _site_clock(time_zone: str) -> Callable[[], date]:
+    zone = ZoneInfo(time_zone)
+    return lambda: datetime.now(zone).date()  # noqa: TID251  the one clock
+
+
+async def _service_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ServiceError):
+        raise error
+    record = request.state.record
+    record.error = error.code
+    if isinstance(error, PreconditionFailed):
+        record.prefetch_key = error.prefetch_key
+    headers = {"Retry-After": _RETRY_SECONDS} if error.status == 503 else None
+    return Response(error_body(error), status_code=error.status, media_type="application/json", headers=headers)
+
+
+async def _framework_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    request.state.record.error = f"http-{error.status_code}"
+    body = status_body(error.status_code)
+    return Response(body, status_code=error.status_code, media_type="application/json", headers=error.headers)

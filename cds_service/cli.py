@@ -1,0 +1,72 @@
+"""The calcinosis-cds command."""
+
+import sys
+
+import typer
+import uvicorn
+
+from cds_service.app import create_app
+from cds_service.errors import StartRefused
+from cds_service.observability import library_logging
+from cds_service.settings import Settings, load_settings
+from treatment_algorithm.knowledge_errors import KnowledgeError
+
+_DRAIN_SECONDS = 10
+
+
+def main() -> None:
+    """Run the command line; exit status 2 when the service cannot start with its settings."""
+    build_cli()()
+
+
+def build_cli() -> typer.Typer:
+    """The commands, each a function of its own."""
+    cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    cli.callback()(_about)
+    cli.command("serve")(serve)
+    return cli
+
+
+def serve() -> None:
+    """Serve CDS Hooks on CDS_HOST and CDS_PORT until SIGTERM or Ctrl-C."""
+    try:
+        settings = load_settings()
+        _serve(settings)
+    except StartRefused as refusal:
+        _refuse(str(refusal))
+    except KnowledgeError as error:
+        _refuse(f"The knowledge is not sound. {error}")
+    except ValueError as error:
+        _refuse(f"A setting cannot be used. {error}")
+
+
+def _about() -> None:
+    """Calcinosis cutis: a CDS Hooks service."""
+
+
+def _serve(settings: Settings) -> None:
+    library_logging(settings.log_level)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+    )
+    server.run()
+    if not server.started:
+        sys.exit(3)
+
+
+def _refuse(sentence: str) -> None:
+    typer.echo(f"calcinosis-cds does not start: {sentence}", err=True)
+    raise typer.Exit(2)
+
+
+if __name__ == "__main__":
+    main()

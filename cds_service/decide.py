@@ -1,0 +1,54 @@
+"""decide(): from a gathered chart to the cards, four pure calls and nothing else (design.md 4, step 6)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from cards.compose import compose_cards
+from cards.model import Card
+from cards.request_facts import RequestFacts
+from cds_service.hook_request import HookRequest
+from cds_service.identity import derive_uuid
+from cds_service.settings import Settings
+from fhir_mappings.chart import ReadChart
+from fhir_mappings.feature_mapping import map_features
+from treatment_algorithm.assess import assess
+from treatment_algorithm.assessment import Assessment
+from treatment_algorithm.features import PatientFeatures
+from treatment_algorithm.knowledge_base import KnowledgeBase
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was answered, and what it rests on."""
+
+    cards: tuple[Card, ...]
+    assessment: Assessment
+    features: PatientFeatures
+
+
+Decide = Callable[[HookRequest, ReadChart, KnowledgeBase, Settings, date], Decision]
+
+
+def decide(
+    request: HookRequest, chart: ReadChart, knowledge: KnowledgeBase, settings: Settings, today: date
+) -> Decision:
+    """The cards for `request` on `today`; the same arguments give the same bytes (REQ-18, decision 20)."""
+    features = map_features(chart, request.context.selections, knowledge.concepts, knowledge.cues, today)
+    assessment = assess(features, knowledge, request.hook, today)
+    cards = compose_cards(assessment, knowledge, request_facts(request, settings))
+    return Decision(cards, assessment, features)
+
+
+def request_facts(request: HookRequest, settings: Settings) -> RequestFacts:
+    """What the cards need to know of the request."""
+    return RequestFacts(
+        service_id=f"calcinosis-{request.hook}",
+        hook_instance=request.hook_instance,
+        patient_id=request.context.patient_id,
+        user_id=request.context.user_id,
+        encounter_id=request.context.encounter_id,
+        base_url=settings.public_base_url.rstrip("/"),
+        derive_uuid=partial(derive_uuid, settings.hash_key_bytes),
+    )

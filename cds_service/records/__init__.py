@@ -1,0 +1,1 @@
+"""What the service keeps: card feedback, in SQLite or PostgreSQL."""

@@ -1,0 +1,172 @@
+"""The data base: SQLite with WAL and synchronous=FULL, or PostgreSQL by URL (decision 25, reliability.md 2)."""
+
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    event,
+    false,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from cds_service.errors import StartRefused, StoreUnavailable
+from cds_service.records.migrations import upgrade
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_BUSY_MILLISECONDS = 5000
+_WAL_TRIES, _WAL_PAUSE_SECONDS = 20, 0.02
+
+metadata = MetaData()
+
+feedback_table = Table(
+    "feedback",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entry_key", String(64), nullable=False, unique=True),
+    Column("service", String(64), nullable=False),
+    Column("card", String(255), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("outcome_timestamp", String(40), nullable=False),
+    Column("accepted_suggestions", JSON, nullable=False),
+    Column("override_reason_code", String(255)),
+    Column("override_reason_system", String(255)),
+    Column("user_comment", Text),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+
+class Store:
+    """The tables behind one engine; every write is one transaction that is on disk when it returns."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def insert_once(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert all `rows` or none; a row whose unique key is there already is left out.
+
+        Raises StoreUnavailable when the data base is locked, full or away.
+        """
+        dialect = sqlite_dialect if self._engine.dialect.name == "sqlite" else postgresql
+        async with self._transaction() as connection:
+            await connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+    async def rows(self, table: Table) -> list[Mapping[str, Any]]:
+        """All rows of `table`, oldest first; raises StoreUnavailable."""
+        async with self._transaction() as connection:
+            result = await connection.execute(select(table).order_by(table.c.id))
+            return [dict(row) for row in result.mappings()]
+
+    async def is_writable(self) -> bool:
+        """Whether a transaction that writes can be opened now (readiness); nothing stays written."""
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(delete(feedback_table).where(false()))
+                await connection.rollback()
+        except (SQLAlchemyError, OSError):
+            return False
+        return True
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError):
+            raise StoreUnavailable("The entry could not be stored now; send it again.") from None
+
+
+@asynccontextmanager
+async def open_store(database_url: str) -> AsyncIterator[Store]:
+    """The store of `database_url`, its tables brought up to date first; closed at the end.
+
+    Raises StartRefused with a sentence that names neither user nor password.
+    """
+    url = engine_url(database_url)
+    engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=url.get_backend_name() != "sqlite")
+    if url.get_backend_name() == "sqlite":
+        _prepare_sqlite(engine, url)
+    try:
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(upgrade)
+        except (SQLAlchemyError, OSError) as error:
+            raise _unusable(error) from error
+        yield Store(engine)
+    finally:
+        await engine.dispose()
+
+
+def engine_url(database_url: str) -> URL:
+    """The SQLAlchemy URL with an asynchronous driver; raises StartRefused for another data base than the two."""
+    try:
+        url = make_url(database_url)
+    except (SQLAlchemyError, ValueError):
+        raise StartRefused("CDS_DATABASE_URL is no data base URL.") from None
+    name = url.drivername.partition("+")[0]
+    if name not in _DRIVERS:
+        raise StartRefused("CDS_DATABASE_URL names neither sqlite nor postgresql.")
+    return url.set(drivername=_DRIVERS[name])
+
+
+def _unusable(error: Exception) -> StartRefused:
+    return StartRefused(f"The data base of CDS_DATABASE_URL cannot be used ({type(error).__name__}).")
+
+
+def _prepare_sqlite(engine: AsyncEngine, url: URL) -> None:
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unusable(error) from error
+        _turn_to_wal(url.database)
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin_immediate)
+
+
+def _turn_to_wal(database: str) -> None:
+    """Write-ahead logging, once for the file. SQLite does not wait for this lock, so workers that start together try.
+
+    Whoever comes too late finds it done. Raises StartRefused.
+    """
+    for tries_left in reversed(range(_WAL_TRIES)):
+        try:
+            with closing(sqlite3.connect(database)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+                return
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not tries_left:
+                raise _unusable(error) from error
+            time.sleep(_WAL_PAUSE_SECONDS)
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    # The driver's own BEGIN comes too late to lock; ours (below) takes the write lock at once, so that two workers
+    # wait for each other instead of failing with "database is locked".
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

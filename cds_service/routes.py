@@ -1,0 +1,117 @@
+"""The addresses of the service: each decodes, calls one function for each step, and encodes (CDS Hooks 2.0.1)."""
+
+import asyncio
+
+import msgspec
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cds_service.decide import Decision
+from cds_service.ehr.fhir_client import fhir_access
+from cds_service.ehr.prefetch import gather
+from cds_service.hook_request import HookRequest, decode
+from cds_service.observability import RequestRecord
+from cds_service.records.feedback import decode_feedback, store_feedback
+from cds_service.request_body import read_body
+from cds_service.services import ServiceDefinition, find_service, known_service, service_of_hook
+from cds_service.trace import render_trace
+from cds_service.wiring import Wiring
+
+_LARGE_BODY = 1024 * 1024
+
+
+def add_routes(app: FastAPI) -> None:
+    """Put every address of the service into `app`."""
+    for path, endpoint, method in (
+        ("/cds-services", discovery, "GET"),
+        ("/cds-services/{service_id}", call_service, "POST"),
+        ("/cds-services/{service_id}/feedback", receive_feedback, "POST"),
+        ("/api/evaluate", evaluate, "POST"),
+        ("/livez", livez, "GET"),
+        ("/readyz", readyz, "GET"),
+    ):
+        app.add_api_route(path, endpoint, methods=[method], response_model=None)
+
+
+async def discovery(request: Request) -> Response:
+    """The services offered (DISC-1)."""
+    return _json(_wiring(request).discovery)
+
+
+async def call_service(service_id: str, request: Request) -> Response:
+    """The cards of one hook call (REQ-1, RESP-1)."""
+    hook_request = await _decoded(request)
+    service = find_service(_wiring(request).services, service_id, hook_request.hook)
+    decision = await _decided(request, hook_request, service)
+    answer = msgspec.json.encode({"cards": decision.cards})
+    _record(request).cards = len(decision.cards)
+    return _json(answer)
+
+
+async def evaluate(request: Request) -> Response:
+    """The cards of a hook request and what they rest on (decision 23)."""
+    hook_request = await _decoded(request)
+    service = service_of_hook(_wiring(request).services, hook_request.hook)
+    decision = await _decided(request, hook_request, service)
+    answer = msgspec.json.encode(render_trace(decision, _wiring(request).knowledge))
+    _record(request).cards = len(decision.cards)
+    return _json(answer)
+
+
+async def receive_feedback(service_id: str, request: Request) -> Response:
+    """Store what became of cards; 200 with an empty body, only after the commit (FB-1)."""
+    wiring = _wiring(request)
+    service = known_service(wiring.services, service_id)
+    _record(request).service = service.id
+    await store_feedback(wiring.store, service.id, decode_feedback(await read_body(request)))
+    return Response(status_code=200)
+
+
+async def livez() -> Response:
+    """The process answers; nothing else is asked."""
+    return _json(b'{"status":"alive"}')
+
+
+async def readyz(request: Request) -> Response:
+    """Knowledge is loaded and the store can be written: 200, else 503. FHIR servers are the client's, not ours."""
+    wiring = _wiring(request)
+    writable = await wiring.store.is_writable()
+    state = {
+        "status": "ready" if writable else "not-ready",
+        "store": "writable" if writable else "unavailable",
+        "knowledge": wiring.knowledge.version,
+    }
+    return _json(msgspec.json.encode(state), status=200 if writable else 503)
+
+
+async def _decoded(request: Request) -> HookRequest:
+    body = await read_body(request)
+    # A large body would hold up everyone else's small one (performance.md 3).
+    hook_request = await asyncio.to_thread(decode, body) if len(body) > _LARGE_BODY else decode(body)
+    _record(request).name_request(
+        _wiring(request).settings.hash_key_bytes, hook_request.hook_instance, hook_request.context.patient_id
+    )
+    return hook_request
+
+
+async def _decided(request: Request, hook_request: HookRequest, service: ServiceDefinition) -> Decision:
+    wiring = _wiring(request)
+    _record(request).service = service.id
+    client = fhir_access(hook_request, wiring.allow_list, wiring.breaker, wiring.outbound)
+    chart = await gather(hook_request, service.prefetch, client, wiring.settings.deadline_seconds)
+    return wiring.decide(hook_request, chart, wiring.knowledge, wiring.settings, wiring.today())
+
+
+def _wiring(request: Request) -> Wiring:
+    wiring: Wiring = request.app.state.wiring
+    return wiring
+
+
+def _record(request: Request) -> RequestRecord:
+    record: RequestRecord = request.state.record
+    return record
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status_code=status, media_type="application/json")

@@ -1,0 +1,74 @@
+"""The trace of a decision, for `POST /api/evaluate` and `calcinosis-cds explain` (decision 23).
+
+It names concepts, references, dates and statuses of the chart; no text of the chart.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from cds_service.decide import Decision
+from treatment_algorithm.assessment import RuleResult
+from treatment_algorithm.case import Answer
+from treatment_algorithm.explanation import describe
+from treatment_algorithm.features import Proof
+from treatment_algorithm.knowledge_base import KnowledgeBase
+
+
+def render_trace(decision: Decision, knowledge: KnowledgeBase) -> dict[str, Any]:
+    """`cards`, `features`, `scenarios`, `rules`, `data_gaps` and `knowledge` of one decision."""
+    titles = {definition.id: definition.title for definition in knowledge.features}
+    return {
+        "cards": decision.cards,
+        "scenarios": list(decision.assessment.scenarios),
+        "features": [_feature(key, titles[key], answer) for key, answer in decision.assessment.features.items()],
+        "rules": [_rule(result) for result in decision.assessment.rules],
+        "data_gaps": _gaps(decision),
+        "knowledge": {
+            "version": knowledge.version,
+            "hash": knowledge.content_hash,
+            "review": "draft" if knowledge.draft else "approved",
+        },
+    }
+
+
+def _feature(key: str, title: str, answer: Answer) -> dict[str, Any]:
+    return {"id": key, "title": title, "value": answer.truth, "proofs": _proofs(answer.proofs)}
+
+
+def _rule(result: RuleResult) -> dict[str, Any]:
+    rendered: dict[str, Any] = {"id": result.rule_id, "kind": result.kind, "result": result.truth}
+    if result.decided_by is not None:
+        rendered["decided_by"] = describe(result.decided_by)
+    if result.note:
+        rendered["note"] = result.note
+    rendered["proofs"] = _proofs(result.proofs)
+    return rendered
+
+
+def _proofs(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
+    return [
+        {
+            "reference": proof.reference,
+            "date": None if proof.date is None else str(proof.date),
+            "status": proof.status,
+            "recognised_by_name": proof.by_name,
+        }
+        for proof in proofs
+    ]
+
+
+def _gaps(decision: Decision) -> list[dict[str, Any]]:
+    groups = [
+        {
+            "group": group,
+            "obtained": state.obtained,
+            "complete": state.complete,
+            "unreadable": state.unreadable,
+        }
+        for group, state in decision.features.groups.items()
+        if not state.closed
+    ]
+    issues = [
+        {"group": issue.group, "reference": issue.reference, "kind": issue.kind} for issue in decision.features.issues
+    ]
+    return [*groups, *issues]

@@ -1,0 +1,96 @@
+"""Wiring: what one running service is made of, built once and handed to the routes (design.md 1, lifespan)."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from time import monotonic
+
+from cds_service.decide import Decide
+from cds_service.ehr.allow_list import AllowList, build_allow_list
+from cds_service.ehr.breaker import Breaker
+from cds_service.ehr.outbound import Outbound
+from cds_service.errors import StartRefused
+from cds_service.observability import Logger
+from cds_service.records.storage import Store, open_store
+from cds_service.services import ServiceDefinition, discovery_answer, observation_codes, service_definitions
+from cds_service.settings import Settings
+from treatment_algorithm.knowledge_base import KnowledgeBase
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Everything a route needs beyond the request; `today` gives the site's calendar day."""
+
+    settings: Settings
+    knowledge: KnowledgeBase
+    services: Sequence[ServiceDefinition]
+    discovery: bytes
+    allow_list: AllowList
+    breaker: Breaker
+    outbound: Outbound
+    store: Store
+    decide: Decide
+    today: Callable[[], date]
+    logger: Logger
+
+
+@asynccontextmanager
+async def open_wiring(
+    settings: Settings, knowledge: KnowledgeBase, decide: Decide, today: Callable[[], date], logger: Logger
+) -> AsyncIterator[Wiring]:
+    """The parts of a running service; connections close at the end. Raises StartRefused."""
+    services = service_definitions(observation_codes(knowledge.concepts))
+    async with Outbound(settings.deadline_seconds) as outbound, open_store(settings.database_url) as store:
+        yield Wiring(
+            settings=settings,
+            knowledge=knowledge,
+            services=services,
+            discovery=discovery_answer(services),
+            allow_list=allow_list_of(settings),
+            breaker=Breaker(monotonic),
+            outbound=outbound,
+            store=store,
+            decide=decide,
+            today=today,
+            logger=logger,
+        )
+
+
+def allow_list_of(settings: Settings) -> AllowList:
+    """The FHIR servers that the settings allow; raises StartRefused for an entry that is no base URL."""
+    try:
+        return build_allow_list(settings.allowed_fhir_servers, settings.allow_http_fhir)
+    except ValueError as error:
+        raise StartRefused(f"The list of allowed FHIR servers cannot be used: {error}.") from None
+
+
+def refuse_unsafe_settings(settings: Settings) -> None:
+    """Return if the service may start with these settings, else raise StartRefused (decision 4)."""
+    if settings.client_auth == "required" or settings.trusted_clients is not None:
+        raise StartRefused(
+            "Client authentication is not built yet: this version cannot start with CDS_CLIENT_AUTH=required "
+            "or CDS_TRUSTED_CLIENTS."
+        )
+    if settings.production:
+        raise StartRefused(
+            "CDS_ENVIRONMENT=production needs client authentication, which is not built yet: this version is for "
+            "development and evaluation only."
+        )
+    allow_list_of(settings)
+    try:
+        _ = settings.hash_key_bytes
+    except (OSError, ValueError) as error:
+        raise StartRefused(f"The key of the keyed hashes (CDS_HASH_KEY) cannot be used: {error}.") from None
+
+
+def refuse_draft_knowledge(settings: Settings, draft: bool) -> None:
+    """Return unless rules that no clinician has reviewed would be used in production unasked (decision 12).
+
+    `draft`: whether any rule is a draft. Raises StartRefused.
+    """
+    if settings.production and draft and not settings.allow_draft_knowledge:
+        raise StartRefused(
+            "The knowledge holds draft rules that no clinician has reviewed: with CDS_ENVIRONMENT=production "
+            "the service starts only when CDS_ALLOW_DRAFT_KNOWLEDGE=true says that this is known."
+        )

@@ -1,0 +1,150 @@
+"""medication[x] -> drug concepts: codes, then the Medication's ingredients, then names (decision 8)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from fhir_mappings.concept_matching import codes_match, says_anything
+from fhir_mappings.drug_names import drugs_named, local_concepts, routes_named
+from fhir_mappings.elements import CodeableConcept, Reference
+from fhir_mappings.references import type_and_id
+from fhir_mappings.resources import MedicationRequestResource, MedicationResource, MedicationStatementResource
+from fhir_mappings.texts import normalised, texts_of
+from treatment_algorithm.concept_table import ConceptKind, ConceptTable
+from treatment_algorithm.cues import Cues
+
+
+@dataclass(frozen=True, slots=True)
+class DrugMatch:
+    """What a medication[x] is: its drug concepts, and whether they rest on a name or on a conflict of code and name.
+
+    `texts`: the product's names, for its strength; `route`: the route that its dose form names. `problem`:
+    `not-resolved` or `unknown-drug` when it cannot be told what drug it is.
+    """
+
+    concepts: frozenset[str] = frozenset()
+    by_name: bool = False
+    unconfirmed: bool = False
+    texts: tuple[str, ...] = ()
+    route: str | None = None
+    problem: str | None = None
+
+
+NOT_RESOLVED = DrugMatch(problem="not-resolved")
+UNKNOWN_DRUG = DrugMatch(problem="unknown-drug")
+
+
+def match_drug(
+    resource: MedicationRequestResource | MedicationStatementResource,
+    medications: Mapping[str, MedicationResource],
+    concepts: ConceptTable,
+    cues: Cues,
+    route: str | None = None,
+) -> DrugMatch:
+    """The drugs of a MedicationRequest or MedicationStatement; `route` is what its dosage says.
+
+    `medications`: included or fetched Medications by `Medication/id`. Source: decision 8; resolving-codes.md.
+    """
+    if says_anything(resource.medication_codeable_concept):
+        return match_codeable(resource.medication_codeable_concept, (), (), concepts, cues, route)
+    reference = resource.medication_reference
+    if reference is None or not (reference.reference or reference.display):
+        return UNKNOWN_DRUG
+    medication = _resolved(reference, resource.contained, medications)
+    if medication is None:
+        if reference.display and reference.display.strip():
+            named = CodeableConcept(text=reference.display)
+            return match_codeable(named, (), (), concepts, cues, route)
+        return NOT_RESOLVED
+    return _match_medication(medication, resource.contained, medications, concepts, cues, route)
+
+
+def match_codeable(
+    product: CodeableConcept | None,
+    ingredients: tuple[DrugMatch, ...],
+    forms: Iterable[str],
+    concepts: ConceptTable,
+    cues: Cues,
+    route: str | None = None,
+) -> DrugMatch:
+    """The drugs of a product: by its codes, else its `ingredients`, else its names.
+
+    Codes and names that share no drug: both, `unconfirmed` (possibly present for safety, decision 8).
+    """
+    texts = tuple(texts_of(product))
+    form_route = _only_route((*forms, *texts), cues)
+    route = route or form_route
+    names = concepts.names(ConceptKind.MEDICATION)
+    coded = local_concepts(codes_match(product, concepts), route, cues, by_name=False)
+    if not coded:
+        if ingredients:
+            return _joined(ingredients, texts, form_route)
+        named = frozenset[str]().union(*(drugs_named(text, names, cues) for text in texts))
+        if not texts:
+            return UNKNOWN_DRUG
+        kept = local_concepts(named, route, cues, by_name=True)
+        return DrugMatch(kept, by_name=bool(kept), texts=texts, route=form_route)
+    said = frozenset[str]().union(*(drugs_named(text, names, cues) for text in texts))
+    # The name of the drug says nothing against its own local form, so both readings of the name are compared.
+    if said and not (said | local_concepts(said, route, cues, by_name=True)) & coded:
+        kept = local_concepts(said, route, cues, by_name=True)
+        return DrugMatch(coded | kept, unconfirmed=bool(kept), texts=texts, route=form_route)
+    return DrugMatch(coded, texts=texts, route=form_route)
+
+
+def _match_medication(
+    medication: MedicationResource,
+    contained: tuple[dict[str, Any], ...],
+    medications: Mapping[str, MedicationResource],
+    concepts: ConceptTable,
+    cues: Cues,
+    route: str | None,
+) -> DrugMatch:
+    ingredients = []
+    for ingredient in medication.ingredient:
+        if ingredient.is_active is False:
+            continue
+        item = ingredient.item_codeable_concept
+        if item is None and ingredient.item_reference is not None:
+            inner = _resolved(ingredient.item_reference, medication.contained + contained, medications)
+            item = inner.code if inner else None
+        ingredients.append(match_codeable(item, (), (), concepts, cues, route))
+    return match_codeable(medication.code, tuple(ingredients), texts_of(medication.form), concepts, cues, route)
+
+
+def _joined(ingredients: tuple[DrugMatch, ...], texts: tuple[str, ...], route: str | None) -> DrugMatch:
+    problem = next((one.problem for one in ingredients if one.problem), None)
+    found = frozenset[str]().union(*(one.concepts for one in ingredients))
+    if problem and not found and texts:
+        problem = None
+    return DrugMatch(
+        found,
+        by_name=any(one.by_name for one in ingredients),
+        unconfirmed=any(one.unconfirmed for one in ingredients),
+        texts=texts,
+        route=route,
+        problem=problem,
+    )
+
+
+def _resolved(
+    reference: Reference, contained: tuple[dict[str, Any], ...], medications: Mapping[str, MedicationResource]
+) -> MedicationResource | None:
+    target = (reference.reference or "").strip()
+    if not target.startswith("#"):
+        return medications.get(type_and_id(target) or "")
+    for resource in contained:
+        if resource.get("id") in (target, target[1:]):
+            try:
+                return msgspec.convert({**resource, "resourceType": "Medication"}, MedicationResource)
+            except (msgspec.ValidationError, RecursionError):
+                return None
+    return None
+
+
+def _only_route(texts: Iterable[str], cues: Cues) -> str | None:
+    found = frozenset[str]().union(*(routes_named(normalised(text), cues) for text in texts))
+    particular = found - cues.general_routes or found
+    return next(iter(particular)) if len(particular) == 1 else None

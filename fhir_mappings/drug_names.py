@@ -1,0 +1,72 @@
+"""Drug names in a text, read as RxNorm and labels write them (decision 8; resolving-codes.md, step 4).
+
+"[volume] ingredient salt strength / ingredient strength DOSE FORM [Brand]": every ingredient and brand counts.
+"""
+
+import re
+from collections.abc import Mapping
+
+from treatment_algorithm.cues import Cues
+
+_TOKEN = re.compile(r"\w+")
+_LONGEST_NAME_WORDS = 9
+# "non-aspirin", "no methotrexate": the name of what it is not.
+_DENYING = frozenset({"no", "non", "not", "without", "anti"})
+
+
+def drugs_named(text: str, names: Mapping[str, frozenset[str]], cues: Cues) -> frozenset[str]:
+    """The concepts of every drug name in a normalised text: whole words, longest first, none read twice.
+
+    A biosimilar's suffix (`infliximab-dyyb`) and salt words are passed over. Empty for a text that refuses
+    ("allergy to", "no known", antidote kits).
+    """
+    if cues.drug_refusals.search(text):
+        return frozenset()
+    text = cues.other_drugs.sub(";", text)
+    words = [found.span() for found in _TOKEN.finditer(text)]
+    found: set[str] = set()
+    position = 0
+    while position < len(words):
+        start = words[position][0]
+        longest = min(len(words), position + _LONGEST_NAME_WORDS)
+        for last in range(longest, position, -1):
+            concepts = names.get(text[start : words[last - 1][1]])
+            if concepts is not None:
+                if position == 0 or text[slice(*words[position - 1])] not in _DENYING:
+                    found |= concepts
+                position = _past_salts(text, words, last, cues)
+                break
+        else:
+            position += 1
+    return frozenset(found)
+
+
+def _past_salts(text: str, words: list[tuple[int, int]], position: int, cues: Cues) -> int:
+    while position < len(words) and text[slice(*words[position])] in cues.salts:
+        position += 1
+    return position
+
+
+def routes_named(text: str, cues: Cues) -> frozenset[str]:
+    """The routes that a normalised text names, by route words or dose form; general ones give way to particular ones.
+
+    "ophthalmic gel" is ophthalmic, not topical; "oral gel" is oral: what may be swallowed is not taken for local.
+    """
+    found = frozenset(route for route, words in cues.routes.items() if words.search(text))
+    particular = found - cues.general_routes
+    if particular:
+        return particular
+    return frozenset({"oral"}) if "oral" in found else found
+
+
+def local_concepts(concepts: frozenset[str], route: str | None, cues: Cues, *, by_name: bool) -> frozenset[str]:
+    """What drugs become by a local route: `diltiazem` on the skin is `diltiazem_topical`.
+
+    A drug without such a concept keeps its own when it was coded and has none when it was named (decision 8).
+    """
+    local = cues.local_routes.get(route or "")
+    if local is None:
+        return concepts
+    if by_name:
+        return frozenset(local[concept] for concept in concepts if concept in local)
+    return frozenset(local.get(concept, concept) for concept in concepts)

@@ -1,0 +1,143 @@
+"""MedicationRequest and MedicationStatement -> MedicationFact (decisions 9, 28; evidence.md 2.1)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from fhir_mappings.dosage import daily_mg, dosage_ends, dosage_route, dosage_starts
+from fhir_mappings.drug_matching import match_drug
+from fhir_mappings.reasons import read_reasons, read_stop_reason
+from fhir_mappings.references import resource_reference
+from fhir_mappings.resources import MedicationRequestResource, MedicationResource, MedicationStatementResource
+from fhir_mappings.status_codes import INTENTS, REQUEST_STATUSES, STATEMENT_STATUSES, known_code
+from treatment_algorithm.concept_table import ConceptTable
+from treatment_algorithm.cues import Cues
+from treatment_algorithm.features import DrugStanding, Group, Issue, MedicationFact, Proof, StopReason
+from treatment_algorithm.partial_date import PartialDate, parse_date
+
+_REQUEST_STANDINGS: Mapping[str, DrugStanding] = {
+    "active": DrugStanding.CURRENT,
+    "on-hold": DrugStanding.ON_HOLD,
+    "unknown": DrugStanding.STATUS_UNKNOWN,
+    "": DrugStanding.STATUS_UNKNOWN,
+    "stopped": DrugStanding.PAST,
+    "completed": DrugStanding.PAST,
+}
+_STATEMENT_STANDINGS: Mapping[str, DrugStanding] = {**_REQUEST_STANDINGS, "intended": DrugStanding.CURRENT}
+_NO_ORDERS = frozenset({"proposal", "option"})
+
+
+@dataclass(frozen=True, slots=True)
+class DrugContext:
+    """What reading a drug needs beside the resource: Medications by reference, Conditions' concepts, knowledge."""
+
+    medications: Mapping[str, MedicationResource]
+    conditions: Mapping[str, frozenset[str]]
+    concepts: ConceptTable
+    cues: Cues
+
+
+def map_medication_request(
+    request: MedicationRequestResource, context: DrugContext
+) -> Iterator[MedicationFact | Issue]:
+    """The fact of one MedicationRequest of the chart; nothing for one that was never a drug taken.
+
+    Dropped: cancelled, entered-in-error, draft, proposal, option, doNotPerform, and drugs that are none of our
+    concepts. An Issue for a status or intent that FHIR R4 does not know and for a drug that cannot be told.
+    """
+    reference = resource_reference("MedicationRequest", request.id)
+    status, intent = known_code(request.status, REQUEST_STATUSES), known_code(request.intent, INTENTS)
+    if status is None or intent is None:
+        yield Issue(Group.MEDICATIONS, reference, "unreadable")
+        return
+    standing = _REQUEST_STANDINGS.get(status)
+    if standing is None or intent in _NO_ORDERS or request.do_not_perform:
+        return
+    dosages = request.dosage_instruction
+    validity = request.dispense_request.validity_period if request.dispense_request else None
+    past = standing is DrugStanding.PAST
+    starts = (parse_date(request.authored_on), parse_date(validity.start if validity else None))
+    ends = (parse_date(validity.end if validity else None), *dosage_ends(dosages))
+    yield from _map_drug(
+        request,
+        Group.MEDICATIONS,
+        Proof(reference, status=status),
+        standing,
+        context,
+        start=_earliest((*starts, *dosage_starts(dosages))),
+        end=_latest(ends) if past else None,
+        stop_reason=read_stop_reason((request.status_reason,), context.cues) if past else None,
+    )
+
+
+def map_medication_statement(
+    statement: MedicationStatementResource, context: DrugContext
+) -> Iterator[MedicationFact | Issue]:
+    """The fact of one MedicationStatement; `not-taken` counts only as the end of a therapy, with a recorded reason.
+
+    Its issues belong to the statements; they open the drugs too (decision 28: what it hides might be a drug).
+    """
+    reference = resource_reference("MedicationStatement", statement.id)
+    status = known_code(statement.status, STATEMENT_STATUSES)
+    if status is None:
+        yield Issue(Group.STATEMENTS, reference, "unreadable")
+        return
+    reasons = (*statement.status_reason, *statement.reason_code)
+    stop_reason = read_stop_reason(reasons, context.cues)
+    standing = _STATEMENT_STANDINGS.get(status)
+    if status == "not-taken" and stop_reason is not None:
+        standing = DrugStanding.PAST
+    if standing is None:
+        return
+    period = statement.effective_period
+    yield from _map_drug(
+        statement,
+        Group.STATEMENTS,
+        Proof(reference, status=status),
+        standing,
+        context,
+        start=parse_date(period.start if period else None) or parse_date(statement.effective_date_time),
+        end=parse_date(period.end if period else None),
+        stop_reason=stop_reason if standing is DrugStanding.PAST else None,
+    )
+
+
+def _map_drug(
+    resource: MedicationRequestResource | MedicationStatementResource,
+    group: Group,
+    proof: Proof,
+    standing: DrugStanding,
+    context: DrugContext,
+    *,
+    start: PartialDate | None,
+    end: PartialDate | None,
+    stop_reason: StopReason | None,
+) -> Iterator[MedicationFact | Issue]:
+    dosages = resource.dosage if isinstance(resource, MedicationStatementResource) else resource.dosage_instruction
+    route = dosage_route(dosages, context.cues)
+    drug = match_drug(resource, context.medications, context.concepts, context.cues, route)
+    if drug.problem:
+        yield Issue(group, proof.reference, drug.problem)
+    if not drug.concepts:
+        return
+    reasons = read_reasons(
+        resource.reason_code, resource.reason_reference, context.conditions, context.concepts, context.cues
+    )
+    yield MedicationFact(
+        concepts=drug.concepts,
+        standing=standing,
+        proof=Proof(proof.reference, start, proof.status, by_name=drug.by_name, unconfirmed=drug.unconfirmed),
+        start=start,
+        end=end,
+        route=route or drug.route,
+        stop_reason=stop_reason,
+        daily_mg=daily_mg(dosages, drug.texts, context.cues),
+        reasons=reasons.concepts,
+    )
+
+
+def _earliest(moments: Iterable[PartialDate | None]) -> PartialDate | None:
+    return min((moment for moment in moments if moment), key=lambda moment: moment.earliest, default=None)
+
+
+def _latest(moments: Iterable[PartialDate | None]) -> PartialDate | None:
+    return max((moment for moment in moments if moment), key=lambda moment: moment.latest, default=None)

@@ -1,0 +1,105 @@
+"""What the log of a request holds, and what it never holds (decision 4, FHIR-7, FHIR-8, FB-13)."""
+
+import logging
+from typing import Any
+
+import httpx
+import pytest
+import respx
+from starlette.testclient import TestClient
+
+from cds_service.observability import library_logging
+from tests.service.ehr import (
+    HOOK_INSTANCE,
+    PATIENT_ID,
+    TOKEN,
+    DecideOnce,
+    Json,
+    hook_body,
+    json_lines,
+    with_access,
+)
+
+ADDRESS = "/cds-services/calcinosis-patient-view"
+
+
+def request_lines(capsys: pytest.CaptureFixture[str]) -> list[Json]:
+    return [line for line in json_lines(capsys.readouterr().out) if line["event"] == "request"]
+
+
+def test_one_line_a_request_with_the_listed_fields(capsys: pytest.CaptureFixture[str], service: TestClient) -> None:
+    """Decision 4, SEC-5."""
+    service.post(ADDRESS, json=hook_body())
+    (line,) = request_lines(capsys)
+    assert set(line) == {
+        "event", "level", "timestamp", "service", "request_id", "patient", "status", "duration_ms", "cards",
+    }  # fmt: skip
+    assert (line["service"], line["request_id"]) == ("calcinosis-patient-view", HOOK_INSTANCE)
+    assert (line["status"], line["cards"]) == (200, 1)
+
+
+def test_a_patient_is_a_keyed_hash(capsys: pytest.CaptureFixture[str], service: TestClient) -> None:
+    """Decision 25: the same patient the same hash, the id nowhere."""
+    for _ in range(2):
+        service.post(ADDRESS, json=hook_body())
+    first, second = request_lines(capsys)
+    assert first["patient"] == second["patient"]
+    assert len(first["patient"]) == 32
+    assert PATIENT_ID not in str(first)
+
+
+def test_a_hook_instance_that_is_no_uuid_is_not_written(
+    capsys: pytest.CaptureFixture[str], service: TestClient
+) -> None:
+    """It may hold anything."""
+    service.post(ADDRESS, json=hook_body(hookInstance="Jane Roe 1962"))
+    assert "Jane" not in str(request_lines(capsys))
+
+
+def test_a_412_names_its_key(capsys: pytest.CaptureFixture[str], service: TestClient) -> None:
+    """Operations: which key is missing at this site."""
+    service.post(ADDRESS, json=hook_body(prefetch=None))
+    (line,) = request_lines(capsys)
+    assert (line["status"], line["error"], line["prefetch_key"]) == (412, "prefetch-missing", "patient")
+
+
+def test_an_unexpected_failure_is_located_without_its_text(
+    capsys: pytest.CaptureFixture[str], service: TestClient, decide: DecideOnce
+) -> None:
+    """ERR-3 for the log: class and line, never what it said."""
+    decide.failure = RuntimeError("Jane Roe")
+    service.post(ADDRESS, json=hook_body())
+    captured = capsys.readouterr()
+    (line,) = [line for line in json_lines(captured.out) if line["event"] == "request"]
+    assert (line["level"], line["status"], line["exception"]) == ("error", 500, "RuntimeError")
+    assert line["place"].startswith("ehr.py:")
+    assert "Jane" not in captured.out + captured.err
+
+
+def test_nothing_secret_is_logged_whatever_happens(
+    capfd: pytest.CaptureFixture[str], service: TestClient, fhir: respx.MockRouter
+) -> None:
+    """FHIR-7, FHIR-8, FB-13: token, patient id, chart, comment; also not by the libraries, at their default levels."""
+    restore = logging.getLogger().handlers[:], logging.getLogger().level
+    try:
+        library_logging("debug")
+        for answer in (httpx.Response(200, html="Jane Roe"), httpx.Response(401), httpx.ConnectError("Jane Roe")):
+            fhir.route().mock(side_effect=[answer] * 8)
+            body = with_access(hook_body(prefetch=None))
+            body["context"]["userId"] = "Practitioner/jane-roe"
+            assert service.post(ADDRESS, json=body).status_code == 412
+        comment: dict[str, Any] = {
+            "card": "c-1",
+            "outcome": "overridden",
+            "outcomeTimestamp": "2026-11-22T09:34:10Z",
+            "overrideReason": {"userComment": "Jane Roe asked for it"},
+        }
+        assert service.post(f"{ADDRESS}/feedback", json={"feedback": [comment]}).status_code == 200
+    finally:
+        logging.getLogger().handlers[:], level = restore
+        logging.getLogger().setLevel(level)
+    captured = capfd.readouterr()
+    written = captured.out + captured.err
+    assert written == "" or json_lines(captured.out)
+    for secret in (TOKEN, PATIENT_ID, "Jane", "jane-roe"):
+        assert secret not in written

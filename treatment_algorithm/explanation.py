@@ -1,0 +1,105 @@
+"""A predicate in words, for traces and the guideline page: what was asked, not what was found."""
+
+from collections.abc import Iterable
+
+from treatment_algorithm.predicates import (
+    Age,
+    Always,
+    Closed,
+    Condition,
+    Deceased,
+    Every,
+    Failed,
+    Feature,
+    InScenario,
+    Line,
+    Measured,
+    Not,
+    Obtained,
+    OnCard,
+    OnRecord,
+    OnsetAge,
+    Ordering,
+    Predicate,
+    Sex,
+    Sites,
+    Some,
+    Taking,
+    Took,
+    Unknown,
+    Usable,
+    word_of,
+)
+
+
+def describe(predicate: Predicate) -> str:
+    """One line of plain words; the names are those of the knowledge files."""
+    match predicate:
+        case Every(of=parts):
+            return _joined(parts, " and ")
+        case Some(of=parts):
+            return _joined(parts, " or ")
+        case Not(of=part):
+            return f"not {describe(part)}"
+        case Unknown(of=part):
+            return f"unknown whether {describe(part)}"
+        case Always():
+            return "always"
+        case Deceased():
+            return "the patient is deceased"
+        case Feature(id=feature):
+            return feature
+        case InScenario(ids=ids) | OnCard(ids=ids):
+            return _names(ids)
+        case Closed(group=group):
+            return f"{group} read completely"
+        case Obtained(group=group):
+            return f"{group} obtained"
+        case Failed(therapies=therapies, at_least=count):
+            return f"at least {count} failed of {_names(therapies)}"
+        case Age(below=below, at_least=at_least):
+            return " and ".join(
+                [*([f"age below {below}"] if below else []), *([f"age at least {at_least}"] if at_least else [])]
+            )
+        case _:
+            return f"{_VERBS.get(type(predicate), word_of(predicate))} {_names(predicate.concept)}{_limits(predicate)}"
+
+
+_VERBS: dict[type, str] = {
+    Condition: "recorded:",
+    Sites: "body sites of",
+    OnsetAge: "onset of",
+    Taking: "taking",
+    Took: "took",
+    Ordering: "ordering",
+    Measured: "measured",
+    OnRecord: "on record:",
+    Sex: "sex",
+    Line: "a current line of",
+    Usable: "can be suggested:",
+}
+
+
+def _joined(parts: Iterable[Predicate], word: str) -> str:
+    return "(" + word.join(describe(part) for part in parts) + ")"
+
+
+def _names(names: Iterable[str]) -> str:
+    return " or ".join(name.replace("_", " ") for name in names)
+
+
+def _limits(predicate: Predicate) -> str:
+    said = []
+    for name, words in (
+        ("below", "below {}"), ("at_most", "at most {}"), ("above", "above {}"), ("at_least", "at least {}"),
+        ("range", "{} its range"), ("daily_mg_above", "above {} mg a day"), ("within_days", "within {} days"),
+        ("weeks_at_least", "for {} weeks or more"), ("weeks_at_most", "for at most {} weeks"),
+    ):  # fmt: skip
+        value = getattr(predicate, name, None)
+        if value is not None:
+            said.append(words.format(value if not isinstance(value, float) else f"{value:g}"))
+    for name in ("standing", "severity", "coded", "cues", "reason", "routes"):
+        values = getattr(predicate, name, ())
+        if values and list(values) != ["current"]:
+            said.append(" or ".join(str(value) for value in values))
+    return f" ({', '.join(said)})" if said else ""

@@ -1,0 +1,145 @@
+"""Cross-checks of the knowledge: every name that a rule uses exists, every ID is its own, every rule has a source."""
+
+from collections.abc import Iterable, Iterator
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from pydantic import BaseModel
+
+from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.knowledge_errors import KnowledgeError
+from treatment_algorithm.knowledge_files import entry_lines, yaml_files
+from treatment_algorithm.knowledge_model import Link, Rule, UseSuggestion
+from treatment_algorithm.predicates import SUBJECT, Failed, Feature, InScenario, OnCard, Sex, walk
+
+SUMMARY_LIMIT = 120
+LABEL_LIMIT = 60
+
+
+def check_knowledge(knowledge: KnowledgeBase, folder: Traversable) -> None:
+    """Raise KnowledgeError, with file and line, at the first name that does not exist or ID that stands twice."""
+    lines = _lines(folder)
+    _check_unique(knowledge, lines)
+    earlier: set[str] = set()
+    for feature in knowledge.features:
+        unknown = {p.id for p in _predicates(feature) if isinstance(p, Feature)} - earlier
+        if unknown:
+            _fail(lines, feature.id, f"uses {sorted(unknown)[0]}, which is not defined before it")
+        earlier.add(feature.id)
+    for entry in _entries(knowledge):
+        identity = getattr(entry, "id", "")
+        for message in _complaints(knowledge, entry):
+            _fail(lines, identity, message)
+
+
+def _lines(folder: Traversable) -> dict[str, tuple[str, int]]:
+    lines: dict[str, tuple[str, int]] = {}
+    for place in (folder, folder / "safety", folder / "cards"):
+        for file in yaml_files(place):
+            lines |= {identity: (file.name, line) for identity, line in entry_lines(file).items()}
+    return lines
+
+
+def _fail(lines: dict[str, tuple[str, int]], identity: str, message: str) -> None:
+    file, line = lines.get(identity, ("knowledge", None))
+    raise KnowledgeError(file, line, f"{identity}: {message}")
+
+
+def _check_unique(knowledge: KnowledgeBase, lines: dict[str, tuple[str, int]]) -> None:
+    seen: set[str] = set()
+    for identity in (entry.id for entry in (*knowledge.rules, *knowledge.features, *knowledge.cards)):
+        if identity in seen:
+            _fail(lines, identity, "stands twice")
+        seen.add(identity)
+
+
+def _entries(knowledge: KnowledgeBase) -> Iterator[BaseModel]:
+    yield from knowledge.rules
+    yield from knowledge.features
+    yield from knowledge.therapies
+    yield from knowledge.cards
+    yield from knowledge.suggestions.values()
+    yield from knowledge.words.values()
+
+
+def _values(record: Any) -> Iterator[Any]:
+    """Every value inside a record, depth first."""
+    if isinstance(record, BaseModel):
+        yield record
+        for name in type(record).model_fields:
+            yield from _values(getattr(record, name))
+    elif isinstance(record, tuple):
+        for item in record:
+            yield from _values(item)
+    else:
+        yield record
+
+
+def _predicates(record: BaseModel) -> Iterator[Any]:
+    for value in _values(record):
+        if hasattr(value, "__pydantic_config__") and not isinstance(value, BaseModel):
+            yield from walk(value)
+
+
+def _complaints(knowledge: KnowledgeBase, entry: BaseModel) -> Iterator[str]:
+    yield from _name_complaints(knowledge, entry)
+    for value in _values(entry):
+        if isinstance(value, UseSuggestion) and value.use not in knowledge.suggestions:
+            yield f"unknown suggestion '{value.use}'"
+        if isinstance(value, Link):
+            yield from _link_complaints(knowledge, value)
+        for name in ("override_reasons",):
+            for code in getattr(value, name, ()) or ():
+                if code not in knowledge.override_reasons:
+                    yield f"unknown override reason '{code}'"
+        for option in getattr(value, "options", ()) or ():
+            if option not in {recommendation.id for recommendation in knowledge.recommendations}:
+                yield f"unknown recommendation '{option}'"
+        for fragment in getattr(value, "summary", ()) or ():
+            if len(fragment.text) > 2 * SUMMARY_LIMIT:
+                yield "a summary that cannot fit"
+    if isinstance(entry, Rule):
+        for source in entry.sources:
+            if source not in knowledge.evidence.sources and source != "D":
+                yield f"unknown source '{source}'"
+        if entry.review == "approved" and not (entry.reviewed_by and entry.reviewed_on):
+            yield "approved without reviewer and date"
+
+
+def _link_complaints(knowledge: KnowledgeBase, link: Link) -> Iterator[str]:
+    if link.source is not None and link.source not in knowledge.evidence.sources:
+        yield f"unknown source '{link.source}'"
+    elif link.source is not None and knowledge.evidence.sources[link.source].url is None:
+        yield f"source '{link.source}' has no address to link to"
+    if link.anchor is not None and link.anchor.upper() not in {rule.id for rule in knowledge.rules}:
+        yield f"no rule for the anchor '{link.anchor}'"
+
+
+def _name_complaints(knowledge: KnowledgeBase, entry: BaseModel) -> Iterator[str]:
+    names: list[str] = []
+    for field in ("orders", "about", "drug", "judges", "drugs"):
+        names += getattr(entry, field, ()) or ()
+    for predicate in _predicates(entry):
+        match predicate:
+            case Feature(id=feature):
+                yield from _missing((feature,), {f.id for f in knowledge.features}, "feature")
+            case InScenario(ids=scenarios):
+                yield from _missing(scenarios, {s.id for s in knowledge.scenarios}, "scenario")
+            case OnCard(ids=ids):
+                known = {rule.id for rule in knowledge.rules} | set(knowledge.suggestions)
+                yield from _missing(ids, known, "rule or suggestion")
+            case Failed(therapies=therapies):
+                yield from _missing(therapies, {t.id for t in knowledge.therapies}, "therapy")
+            case Sex():
+                continue
+            case _:
+                names += getattr(predicate, "concept", ())
+    known = knowledge.concepts.concepts.keys() | knowledge.concepts.sets.keys() | {SUBJECT}
+    yield from _missing(names, known, "concept or set")
+
+
+def _missing(names: Iterable[str], known: Iterable[str], what: str) -> Iterator[str]:
+    found = set(known)
+    for name in names:
+        if name not in found:
+            yield f"unknown {what} '{name}'"

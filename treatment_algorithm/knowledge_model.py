@@ -1,0 +1,354 @@
+"""The form of the knowledge files: strict, frozen models; the medicine itself stands in knowledge/*.yaml.
+
+Texts are fragments: a plain string, or strings each with a `when`. Placeholders in braces are words of words.yaml
+or phrases of cards/phrases.py; both are checked when the knowledge is loaded.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from treatment_algorithm.predicates import SUBJECT, Names, Node, Taking
+
+
+class Record(BaseModel):
+    """One entry of a knowledge file: unknown members are errors, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Fragment(Record):
+    """A piece of text that is said when `when` is yes (always, if there is no `when`)."""
+
+    text: str
+    when: Node | None = None
+
+
+def _fragments(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    return tuple({"text": item} if isinstance(item, str) else item for item in items)
+
+
+Text = Annotated[tuple[Fragment, ...], BeforeValidator(_fragments)]
+"""One string, or a list of strings and `{when, text}`."""
+
+
+class Provenance(Record):
+    """Where a rule comes from and who has reviewed it."""
+
+    statements: Names = ()
+    sources: Names = Field(min_length=1)
+    evidence: str
+    mark: str
+    review: Literal["draft", "approved"] = "draft"
+    reviewed_by: str | None = None
+    reviewed_on: str | None = None
+
+
+class FeatureDefinition(Record):
+    """A clinical feature (F-*): `when` decides; with `not_when`, what neither decides is unknown (decision 5)."""
+
+    id: str = Field(pattern=r"^F-[A-Z0-9-]+$")
+    title: str
+    when: Node
+    not_when: Node | None = None
+
+
+class Therapy(Record):
+    """A therapy whose effect is judged (evidence.md 2.2): `minimum_weeks` None = never failed by duration."""
+
+    id: str
+    label: str
+    drugs: Names
+    immunosuppressive: bool
+    minimum_weeks: int | None = None
+    not_routes: Names = ()
+
+
+class Rule(Provenance):
+    """What every rule has: an ID of the specification, a title and a sentence for the guideline page."""
+
+    id: str
+    title: str
+    says: str
+
+
+class ScenarioRule(Rule):
+    """A situation (SC-*). The first `base` scenario in file order that is yes is the one; `beside` ones join it.
+
+    `silent` scenarios end the evaluation without a card; `before_all` ones are asked first, at every hook.
+    """
+
+    id: str = Field(pattern=r"^SC-[A-Z-]+$")
+    kind: Literal["silent", "base", "beside"]
+    when: Node
+    hooks: Names = ("patient-view",)
+
+
+class Recommendation(Rule):
+    """Something that can be considered (R-*): `when` offers it; its drug is checked by the safety rules.
+
+    `drug`: what it suggests; it is dropped when none of them is usable. `judges`: further drugs that it names and
+    whose safety rules are therefore asked. `name`: how the 'not suggested' line calls it (else its drug's label).
+    `bullet`: what a card says. `strength` is the project's wording.
+    """
+
+    id: str = Field(pattern=r"^R-[A-Z-]+$")
+    strength: Literal["recommend", "consider", "option", "good practice", "text"]
+    when: Node
+    drug: Names = ()
+    third_line: bool = False
+    bullet: Text = ()
+    judges: Names = ()
+    name: str = ""
+
+
+class Action(StrEnum):
+    """What a safety rule does (evidence.md section 3); `silent` drops a suggestion without a word."""
+
+    SUPPRESS = "suppress"
+    SUPPRESS_WARNING = "suppress-warning"
+    WARN = "warn"
+    MENTION = "mention"
+    SILENT = "silent"
+
+    @property
+    def suppresses(self) -> bool:
+        """Whether a drug with this action is no longer suggested."""
+        return self in (Action.SUPPRESS, Action.SUPPRESS_WARNING, Action.SILENT)
+
+
+class UseSuggestion(Record):
+    """A suggestion template by id, offered when `when` is yes; texts given here replace the template's."""
+
+    use: str
+    when: Node | None = None
+    label: Text = ()
+    text: Text = ()
+    note: Text = ()
+    description: Text = ()
+
+
+class NotRecorded(Record):
+    """An item of the 'Not recorded' line: said while `unless` is not yes."""
+
+    label: str
+    unless: Node
+    when: Node | None = None
+
+
+class SafetyCase(Record):
+    """One tier of a safety rule; the first case that is yes acts.
+
+    `ordered` / `suggested` are bullets; `dropped` the reason of 'not suggested'; `why` joins the first paragraph;
+    `order_only`: acts only on an order (a check before a biologic is no reason against naming it at patient-view).
+    """
+
+    when: Node
+    action: Action
+    order_only: bool = False
+    blocks_draft: bool = False
+    summary: Text = ()
+    why: Text = ()
+    ordered: Text = ()
+    heading: str | None = None
+    suggested: Text = ()
+    dropped: Text = ()
+    consider: Text = ()
+    suggestions: tuple[UseSuggestion, ...] = ()
+
+
+class SafetyRule(Rule):
+    """A safety rule (SAFE-*) about a drug; with a `partner` it is a pair rule and acts from both sides.
+
+    `check`: the items to be named as not recorded while the rule is unknown. `always_mention`: shown beside every
+    suggestion of the drug, also at patient-view (decision 34).
+    """
+
+    id: str = Field(pattern=r"^SAFE-[A-Z0-9-]+$")
+    about: Names
+    partner: Taking | None = None
+    cases: tuple[SafetyCase, ...] = Field(min_length=1)
+    at_patient_view: bool = True
+    critical_unseen: bool = False
+    card_source: str | None = None
+    links: Names = ()
+
+    @property
+    def seen(self) -> bool:
+        """Whether a source was read, so that a SUPPRESS case may be critical (decision 13)."""
+        return self.mark.startswith("seen")
+
+    @property
+    def about_any(self) -> bool:
+        """Whether the rule judges every drug."""
+        return self.about == (SUBJECT,)
+
+
+class Block(Record):
+    """A part of a card's detail: `options` lists recommendations, `warnings` the safety lines of those listed.
+
+    `cut`: lines beyond this number may be cut when the detail is over 150 words (card-style rule 7).
+    """
+
+    when: Node | None = None
+    heading: Text = ()
+    text: Text = ()
+    bullets: Text = ()
+    options: Names = ()
+    warnings: bool = False
+    cut: int | None = None
+
+
+class Topic(Record):
+    """source.topic of a card."""
+
+    code: str
+    display: str
+
+
+class Link(Record):
+    """A link of a card: a guideline anchor with its label, or a source of sources.yaml."""
+
+    anchor: str | None = None
+    label: str | None = None
+    source: str | None = None
+    when: Node | None = None
+
+
+class CardBody(Record):
+    """The texts of one card, in the order of card-style.md rule 7."""
+
+    summary: Text
+    why: Text
+    body: tuple[Block, ...] = ()
+    evidence: Text = ()
+    not_recorded: tuple[NotRecorded, ...] = ()
+    not_recorded_tail: Text = ()
+    suggestions: tuple[UseSuggestion, ...] = ()
+    selection: Literal["any", "at-most-one"] = "any"
+    override_reasons: Names = ()
+    links: tuple[Link, ...] = ()
+    card_source: str | None = None
+
+
+class CardTemplate(CardBody):
+    """A patient-view card: the first template of its `decision` whose `when` is yes is written.
+
+    `rules`: scenarios that stand in its extension when they hold. Without an option left it is not written, unless
+    a safety rule took one out (2.6) or it is `always` written.
+    """
+
+    id: str
+    decision: Literal["disease-control", "local-treatment"]
+    when: Node
+    topic: Topic
+    rules: Names
+    always: bool = False
+
+
+class OrderMessage(CardBody):
+    """What an OS rule says of an order when `when` is yes."""
+
+    when: Node
+    indicator: Literal["info", "warning"]
+    topic: Topic
+    also: Names = ()
+
+
+class OrderRule(Rule):
+    """What a selected order of these concepts triggers (OS-*): safety rules always, the first message that holds.
+
+    `checks_label` is the guideline link of a card that only safety rules give; `why` joins the first paragraph of
+    every card of the order, `not_recorded` the list at its end.
+    """
+
+    id: str = Field(pattern=r"^OS-[A-Z]+$")
+    orders: Names = ()
+    not_routes: Names = ()
+    routes: Names = ()
+    messages: tuple[OrderMessage, ...] = ()
+    checks_label: str
+    why: Text = ()
+    not_recorded: tuple[NotRecorded, ...] = ()
+
+
+class CouldNotCheck(CardBody):
+    """The card for an order whose chart could not be read."""
+
+    topic: Topic
+
+
+class OrderCardTexts(Record):
+    """What every order card shares (order_card.yaml)."""
+
+    override_reasons: Names
+    why: Text
+    could_not_check: CouldNotCheck
+
+
+class ActionTemplate(Record):
+    """One action of a suggestion. `code` and `category` name concepts with a verified code, else text only.
+
+    `resource`: ServiceRequest or MedicationRequest; `update` and `delete` act on the selected order.
+    """
+
+    type: Literal["create", "update", "delete"]
+    description: Text
+    when: Node | None = None
+    resource: Literal["ServiceRequest", "MedicationRequest"] | None = None
+    id: str | None = None
+    category: str | None = None
+    category_text: str | None = None
+    code: str | None = None
+    text: Text = ()
+    note: Text = ()
+
+
+class SuggestionTemplate(Record):
+    """A suggestion that cards can offer; `drug_draft` ones pass the gate of card-style rules 18 and 19.
+
+    `requires`: all must be yes before the drug is drafted (decision 31).
+    """
+
+    id: str
+    label: Text
+    when: Node | None = None
+    drug_draft: bool = False
+    requires: tuple[Node, ...] = ()
+    off_label: bool = False
+    actions: tuple[ActionTemplate, ...] = Field(min_length=1)
+
+
+class Word(Record):
+    """A word that texts use in braces: the first variant whose `when` is yes."""
+
+    id: str = Field(pattern=r"^[a-z_]+$")
+    variants: Text = Field(min_length=1)
+
+
+class OverrideReason(Record):
+    """A code of the CDS Hooks example code system for override reasons, with its official display."""
+
+    code: str
+    display: str
+
+
+class Manifest(Record):
+    """The release of the knowledge: SemVer of its own, date, what text it encodes.
+
+    `calcinosis`: the concept it is about; `population` and `order_scope`: the features that a card needs at
+    patient-view and at the order hooks; `partner_rule`: the OS rule of an order that meets a current drug; `underlying`: the
+    diseases that an order may be for without pointing elsewhere.
+    """
+
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    released: str
+    encodes: str
+    title: str
+    calcinosis: str
+    population: str
+    order_scope: str
+    partner_rule: str
+    underlying: Names

@@ -1,0 +1,111 @@
+"""Safety rules asked about one drug, from the side of the suggestion, of the order, or of the other drug."""
+
+from collections.abc import Iterable, Sequence
+
+from treatment_algorithm.assessment import SafetyFinding, Side
+from treatment_algorithm.case import Answer, Case, find
+from treatment_algorithm.evaluation import ask
+from treatment_algorithm.features import DrugStanding, OrderFact, Proof
+from treatment_algorithm.knowledge_model import SafetyRule
+from treatment_algorithm.predicates import Always, Ordering, Taking
+from treatment_algorithm.truth import Truth, all_of, any_of
+
+
+def judge_drug(rules: Iterable[SafetyRule], drug: str, side: Side, case: Case) -> list[SafetyFinding]:
+    """Every rule about the drug (a concept), in file order, asked as if it were suggested or is ordered."""
+    names = case.names_of.get(drug, frozenset((drug,)))
+    asked = case.about((drug,))
+    return [
+        _judge(rule, drug, side, asked, _partner(rule, asked))
+        for rule in rules
+        if rule.about_any or names & set(rule.about)
+    ]
+
+
+def judge_partner(rules: Iterable[SafetyRule], order: OrderFact, case: Case) -> list[SafetyFinding]:
+    """Pair rules seen from the other drug: it is ordered while the drug that the rule is about is current (OS-INTER)."""
+    findings = []
+    for rule in rules:
+        if rule.partner is None or _as_ordered(rule.partner, order, case) is not Truth.YES:
+            continue
+        for drug, proofs in _current_drugs(rule, order, case):
+            partner = _concept_of(order.concepts, rule.partner.concept, case)
+            asked = Answer(Truth.YES, proofs, rule.partner)
+            findings.append(_judge(rule, drug, Side.PARTNER_ORDERED, case.about((drug,)), (asked, partner)))
+    return findings
+
+
+def _judge(
+    rule: SafetyRule, drug: str, side: Side, case: Case, partner: tuple[Answer, str | None]
+) -> SafetyFinding:
+    pair, partner_concept = partner
+    answers = []
+    for tier in rule.cases:
+        if tier.order_only and side is Side.SUGGESTED:
+            continue
+        answer = ask(tier.when, case)
+        truth = all_of((pair.truth, answer.truth))
+        if truth is Truth.YES:
+            proofs = tuple(dict.fromkeys((*pair.proofs, *answer.proofs)))
+            return SafetyFinding(
+                rule, drug, side, truth, tier, proofs, answer.decided_by, partner_concept, pair.proofs
+            )
+        answers.append((truth, pair if pair.truth is truth else answer))
+    truth = any_of(truth for truth, _ in answers)
+    decided = next((answer.decided_by for found, answer in answers if found is truth), rule.cases[0].when)
+    return SafetyFinding(rule, drug, side, truth, None, (), decided)
+
+
+def _partner(rule: SafetyRule, case: Case) -> tuple[Answer, str | None]:
+    """Whether the other drug of a pair is current or in the drafts; YES without a partner."""
+    if rule.partner is None:
+        return Answer(Truth.YES, (), Always(of=True)), None
+    spec = rule.partner
+    taken = ask(spec, case)
+    drafted = ask(_ordering(spec), case)
+    truth = any_of((taken.truth, drafted.truth))
+    proofs = (*taken.proofs, *drafted.proofs)
+    found = [
+        *(f for f in find(case.medications, spec.concept) if f.proof in proofs),
+        *(o for o in find(case.orders, spec.concept) if o.reference in {p.reference for p in proofs}),
+    ]
+    concept = _concept_of(found[0].concepts, spec.concept, case) if found else None
+    return Answer(truth, proofs, taken.decided_by), concept
+
+
+def _ordering(spec: Taking) -> Ordering:
+    return Ordering(
+        **{"is": spec.concept},
+        routes=spec.routes,
+        not_routes=spec.not_routes,
+        daily_mg_above=spec.daily_mg_above,
+        unknown_dose_counts=spec.unknown_dose_counts,
+    )
+
+
+def _as_ordered(spec: Taking, order: OrderFact, case: Case) -> Truth:
+    """Whether this very order is the partner that the rule means."""
+    facts = [other for other in find(case.orders, spec.concept) if other is order]
+    if not facts:
+        return Truth.NO
+    only = case.about(()).with_orders((order,))
+    return ask(_ordering(spec), only).truth
+
+
+def _current_drugs(rule: SafetyRule, order: OrderFact, case: Case) -> list[tuple[str, tuple[Proof, ...]]]:
+    """Drugs that the rule is about and that are current, or drafted without being selected, by concept."""
+    drugs: dict[str, list[Proof]] = {}
+    for fact in find(case.medications, rule.about):
+        if fact.standing is not DrugStanding.PAST and not fact.concepts & order.concepts:
+            drugs.setdefault(_concept_of(fact.concepts, rule.about, case), []).append(fact.proof)
+    for draft in find(case.orders, rule.about):
+        if not draft.selected and draft is not order:
+            proof = Proof(draft.reference, None, "draft", draft.by_name, draft.unconfirmed)
+            drugs.setdefault(_concept_of(draft.concepts, rule.about, case), []).append(proof)
+    return [(drug, tuple(proofs)) for drug, proofs in drugs.items()]
+
+
+def _concept_of(concepts: frozenset[str], names: Sequence[str], case: Case) -> str:
+    """The concept that made a fact match: an ingredient rather than a class."""
+    matching = [c for c in concepts if case.names_of.get(c, frozenset((c,))) & set(names)]
+    return min(matching or concepts, key=lambda concept: (concept.startswith("class_"), concept))
