@@ -19,9 +19,10 @@ from cards.request_facts import RequestFacts
 from cards.suggestions import offer_suggestions
 from cards.wording import every, first, joined
 from treatment_algorithm.assessment import ChartCard, Dropped, DropReason, Option, SafetyFinding
+from treatment_algorithm.card_texts import Block
 from treatment_algorithm.evaluation import holds
 from treatment_algorithm.knowledge_base import KnowledgeBase
-from treatment_algorithm.knowledge_model import Action, Block
+from treatment_algorithm.knowledge_model import Action
 
 REFER_RULE, REFER_SUGGESTION = "R-REFER", "discuss-expert-centre"
 
@@ -36,21 +37,22 @@ def write_chart_card(plan: ChartCard, knowledge: KnowledgeBase, request: Request
     case = replace(plan.case, on_card=frozenset((*rules, *safety)))
     telling = Telling(case, knowledge, findings=(*findings, *dropping))
     uuid = request.derive_uuid("card", request.service_id, request.hook_instance, request.patient_id, plan.template.id)
-    offered = offer_suggestions(plan.template.suggestions, telling, request, uuid, None)
+    offered = offer_suggestions(((use, None) for use in plan.template.suggestions), telling, request, uuid, None)
     if any(one.template_id == REFER_SUGGESTION for one in offered):
         rules.append(REFER_RULE)
     source = source_of(knowledge, plan.template.card_source, plan.template.topic, request)
+    detail = assemble(_sections(plan, telling))
     return Card(
         uuid=uuid,
         summary=first(plan.template.summary, telling),
         indicator="info",
-        detail=assemble(_sections(plan, telling)),
+        detail=detail,
         source=source,
         suggestions=[one.suggestion for one in offered] or None,
         selection_behavior=plan.template.selection if offered else None,
         override_reasons=override_reasons_of(knowledge, plan.template.override_reasons),
         links=links_of(plan.template.links, telling, source, request),
-        extension=extension_of(knowledge, (*rules, *safety), plan.proofs),
+        extension=extension_of(telling, (*rules, *safety), plan.proofs),
     )
 
 

@@ -8,11 +8,11 @@ from cards.model import Coding, Link, Source
 from cards.phrases import Telling
 from cards.request_facts import RequestFacts
 from cards.wording import joined
+from treatment_algorithm.card_texts import Link as LinkTemplate
+from treatment_algorithm.card_texts import NotRecorded, Text, Topic
 from treatment_algorithm.evaluation import holds
 from treatment_algorithm.features import PatientFeatures, Proof
 from treatment_algorithm.knowledge_base import KnowledgeBase
-from treatment_algorithm.knowledge_model import Link as LinkTemplate
-from treatment_algorithm.knowledge_model import NotRecorded, Text, Topic
 
 EXTENSION = "org.example.calcinosis-cds"
 OVERRIDE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
@@ -22,9 +22,7 @@ NOT_RECORDED_LIMIT = 3
 
 def source_of(knowledge: KnowledgeBase, card_source: str | None, topic: Topic, request: RequestFacts) -> Source:
     """The label and address that the card's guidance comes from; our own knowledge unless one source decides."""
-    coding = Coding(
-        code=topic.code, system=f"{request.base_url}/fhir/CodeSystem/card-topic", display=topic.display
-    )
+    coding = Coding(code=topic.code, system=f"{request.base_url}/fhir/CodeSystem/card-topic", display=topic.display)
     if card_source is not None:
         source = knowledge.evidence.sources[card_source]
         return Source(label=source.label, url=source.url, topic=coding)
@@ -58,14 +56,16 @@ def override_reasons_of(knowledge: KnowledgeBase, codes: Iterable[str]) -> list[
     return [Coding(code=reason.code, system=OVERRIDE_SYSTEM, display=reason.display) for reason in reasons]
 
 
-def extension_of(knowledge: KnowledgeBase, rules: Iterable[str], proofs: Iterable[Proof]) -> dict[str, object]:
-    """Why the card came: rule ids, knowledge version and review state, references (EXT-1, EXT-2)."""
+def extension_of(telling: Telling, rules: Iterable[str], proofs: Iterable[Proof]) -> dict[str, object]:
+    """Why the card came: rule ids, knowledge version, review state, what fired or is told (EXT-1, EXT-2)."""
+    knowledge = telling.knowledge
+    fired = dict.fromkeys(proof.reference for proof in proofs)
     return {
         EXTENSION: {
             "rules": list(dict.fromkeys(rules)),
             "knowledge": knowledge.version,
             "review": "draft" if knowledge.draft else "approved",
-            "basis": list(dict.fromkeys(proof.reference for proof in proofs if proof.reference)),
+            "basis": [reference for reference in {**fired, **telling.told} if reference],
         }
     }
 
@@ -78,11 +78,7 @@ def gaps_paragraph(features: PatientFeatures) -> str:
 
 def not_recorded_paragraph(items: Iterable[NotRecorded], tail: Text, telling: Telling) -> str:
     """At most three items that are not on record; empty when all are."""
-    missing = [
-        item.label
-        for item in items
-        if holds(item.when, telling.case) and not holds(item.unless, telling.case)
-    ]
+    missing = [item.label for item in items if holds(item.when, telling.case) and not holds(item.unless, telling.case)]
     missing = list(dict.fromkeys(missing))[:NOT_RECORDED_LIMIT]
     return f"{', '.join(missing)}{joined(tail, telling)}." if missing else ""
 

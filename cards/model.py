@@ -7,11 +7,7 @@ import msgspec
 Indicator = Literal["info", "warning", "critical"]
 
 
-class _Wire(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
-    """A JSON object with the standard's member names."""
-
-
-class Coding(_Wire):
+class Coding(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
     """A code of a code system."""
 
     code: str
@@ -19,7 +15,7 @@ class Coding(_Wire):
     display: str | None = None
 
 
-class Source(_Wire):
+class Source(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
     """Where the guidance of a card comes from (CARD-7 to CARD-9)."""
 
     label: str
@@ -27,7 +23,7 @@ class Source(_Wire):
     topic: Coding | None = None
 
 
-class Link(_Wire):
+class Link(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
     """A link of a card; absolute ones only (decision 21)."""
 
     label: str
@@ -35,7 +31,7 @@ class Link(_Wire):
     type: Literal["absolute"]
 
 
-class Action(_Wire):
+class Action(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
     """One action of a suggestion (ACT-1 to ACT-5)."""
 
     type: Literal["create", "update", "delete"]
@@ -44,7 +40,7 @@ class Action(_Wire):
     resource_id: str | None = None
 
 
-class Suggestion(_Wire):
+class Suggestion(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
     """A suggestion that the client can apply (SUG-1, SUG-2)."""
 
     label: str
@@ -53,7 +49,7 @@ class Suggestion(_Wire):
     actions: list[Action] | None = None
 
 
-class Card(_Wire):
+class Card(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", kw_only=True):
     """One card (CARD-1 to CARD-13)."""
 
     uuid: str

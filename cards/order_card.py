@@ -18,9 +18,10 @@ from cards.request_facts import RequestFacts
 from cards.suggestions import offer_suggestions
 from cards.wording import every, first, joined
 from treatment_algorithm.assessment import OrderCard, SafetyFinding
+from treatment_algorithm.card_texts import Link, Topic, UseSuggestion
 from treatment_algorithm.evaluation import holds
 from treatment_algorithm.knowledge_base import KnowledgeBase
-from treatment_algorithm.knowledge_model import Action, Link, Topic, UseSuggestion
+from treatment_algorithm.knowledge_model import Action
 
 REFER_RULE, REFER_SUGGESTION = "R-REFER", "discuss-expert-centre"
 _WORST: tuple[Indicator, ...] = ("critical", "warning", "info")
@@ -63,7 +64,7 @@ def write_order_card(plan: OrderCard, knowledge: KnowledgeBase, request: Request
         selection_behavior=(message.selection if message else "at-most-one") if offered else None,
         override_reasons=override_reasons_of(knowledge, reasons),
         links=links_of(_links(plan, leading, knowledge), telling, source, request),
-        extension=extension_of(knowledge, rules, plan.proofs),
+        extension=extension_of(telling, rules, plan.proofs),
     )
 
 
@@ -89,9 +90,9 @@ def _topic(plan: OrderCard, leading: SafetyFinding | None) -> Topic:
     return Topic(code=rule.id.lower(), display=rule.title)
 
 
-def _uses(plan: OrderCard) -> list[UseSuggestion]:
-    message = list(plan.message.suggestions) if plan.message else []
-    safety = [use for finding in plan.findings if finding.case for use in finding.case.suggestions]
+def _uses(plan: OrderCard) -> list[tuple[UseSuggestion, SafetyFinding | None]]:
+    message = [(use, None) for use in plan.message.suggestions] if plan.message else []
+    safety = [(use, finding) for finding in plan.findings if finding.case for use in finding.case.suggestions]
     return [*safety, *message] if not plan.message or plan.message.indicator == "info" else [*message, *safety]
 
 
@@ -102,31 +103,15 @@ def _links(plan: OrderCard, leading: SafetyFinding | None, knowledge: KnowledgeB
     links = [Link(anchor=leading.rule.id.lower(), label=label)] if leading else []
     if plan.message:
         links += [link for link in plan.message.links if not (leading and link.anchor)]
-    links += [Link(source=source) for finding in plan.findings for source in finding.rule.links]
+    telling = (finding for finding in plan.findings if finding.action is not Action.MENTION)
+    links += [Link(source=source) for finding in telling for source in finding.rule.links]
     return links
 
 
 def _sections(plan: OrderCard, telling: Telling) -> list[Section]:
     message, rule = plan.message, plan.rule
     sections = [Section("**Why this card:**", _why(plan, telling))]
-    grouped: dict[str, list[str]] = {"": []}
-    for finding in plan.findings:
-        if finding.case:
-            bullet = joined(finding.case.ordered, replace(telling, finding=finding))
-            grouped.setdefault(f"**{finding.case.heading}**" if finding.case.heading else "", []).append(bullet)
-    for block in message.body if message else ():
-        if not holds(block.when, telling.case):
-            continue
-        heading, bullets = first(block.heading, telling), every(block.bullets, telling)
-        if bullets:
-            grouped.setdefault(heading, []).extend(bullets)
-        if block.text and (text := joined(block.text, telling)):
-            grouped.setdefault(f"\n{text}", [])
-    for heading, bullets in grouped.items():
-        if heading.startswith("\n"):
-            sections.append(Section(paragraph=heading[1:]))
-        else:
-            sections.append(Section(heading, bullets=list(dict.fromkeys(b for b in bullets if b))))
+    sections += _reasons(plan, telling)
     consider = dict.fromkeys(
         said
         for finding in plan.findings
@@ -137,11 +122,31 @@ def _sections(plan: OrderCard, telling: Telling) -> list[Section]:
     sections.append(Section("**Could not be read:**", gaps_paragraph(telling.case.features)))
     items = [*(message.not_recorded if message else ()), *(rule.not_recorded if rule else ())]
     if rule is None:
-        items += next(r.not_recorded for r in telling.knowledge.orders if r.id == telling.knowledge.manifest.partner_rule)
+        items += next(
+            r.not_recorded for r in telling.knowledge.orders if r.id == telling.knowledge.manifest.partner_rule
+        )
     tail = message.not_recorded_tail if message else ()
     sections.append(Section("**Not recorded:**", not_recorded_paragraph(items, tail, telling)))
     sections.append(Section("", draft_line(telling.knowledge)))
     return sections
+
+
+def _reasons(plan: OrderCard, telling: Telling) -> list[Section]:
+    """The safety bullets, then the message's blocks; bullets under the same heading stand together, safety first."""
+    safety: dict[str, list[str]] = {}
+    for finding in plan.findings:
+        if finding.case and (bullet := joined(finding.case.ordered, replace(telling, finding=finding))):
+            heading = f"**{finding.case.heading}**" if finding.case.heading else ""
+            safety.setdefault(heading, []).append(bullet)
+    blocks = []
+    for block in plan.message.body if plan.message else ():
+        if holds(block.when, telling.case):
+            heading, text = first(block.heading, telling), joined(block.text, telling)
+            shared = safety.pop(heading, []) if block.bullets else []
+            bullets = list(dict.fromkeys([*shared, *every(block.bullets, telling)]))
+            blocks.append(Section(heading, text, bullets))
+    alone = [Section(heading, bullets=list(dict.fromkeys(bullets))) for heading, bullets in safety.items()]
+    return [*alone, *blocks]
 
 
 def _why(plan: OrderCard, telling: Telling) -> str:
@@ -166,8 +171,7 @@ def _evidence(plan: OrderCard, telling: Telling) -> str:
     safety = "; ".join(cited)
     if plan.message is None:
         return f"{safety}."
-    said = joined(plan.message.evidence, telling)
-    return said
+    return joined(plan.message.evidence, telling)
 
 
 def _could_not_check(plan: OrderCard, telling: Telling, request: RequestFacts, uuid: str, name: str) -> Card:
@@ -186,7 +190,5 @@ def _could_not_check(plan: OrderCard, telling: Telling, request: RequestFacts, u
         source=source,
         override_reasons=override_reasons_of(telling.knowledge, texts.override_reasons),
         links=links_of(texts.links, telling, source, request),
-        extension=extension_of(telling.knowledge, (name,), plan.proofs),
+        extension=extension_of(telling, (name,), plan.proofs),
     )
-
-

@@ -4,7 +4,7 @@ Every label is the knowledge's own; from the chart come dates, numbers and body 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cards.escaping import markdown
@@ -19,6 +19,7 @@ from treatment_algorithm.features import (
 )
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.partial_date import PartialDate, years_between
+from treatment_algorithm.predicates import walk
 from treatment_algorithm.therapy_lines import TherapyLine
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -26,13 +27,21 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What a text is told about: the case, the knowledge, the ordered drug, the finding at hand and all others."""
+    """What a text is told about: the case, the knowledge, the ordered drug, the finding at hand and all others.
+
+    `told` collects the references of the facts that phrases put into words, for the card's basis.
+    """
 
     case: Case
     knowledge: KnowledgeBase
     drug: str = ""
     finding: SafetyFinding | None = None
     findings: tuple[SafetyFinding, ...] = ()
+    told: dict[str, None] = field(default_factory=dict)
+
+    def tell(self, proofs: Iterable[Proof]) -> None:
+        """Remember that these entries were put into words."""
+        self.told.update(dict.fromkeys(proof.reference for proof in proofs))
 
 
 Phrase = Callable[[Telling, tuple[str, ...]], str]
@@ -71,11 +80,13 @@ def _current(telling: Telling, names: tuple[str, ...]) -> list[_Use]:
     for name in names:
         lines = [line for line in telling.case.lines if line.current and name in telling.case.names_of_line(line)]
         for line in lines:
+            telling.tell(line.proofs)
             label = telling.knowledge.label(line.concept)
             uses.setdefault(label, _Use(label, line.standing, line.start, any(p.by_name for p in line.proofs)))
         if not lines:
             for fact in find(telling.case.medications, (name,)):
                 if fact.standing.counts_as_current:
+                    telling.tell((fact.proof,))
                     label = _label(telling, fact.concepts, (name,))
                     uses.setdefault(label, _Use(label, fact.standing, fact.start, fact.proof.by_name))
     return list(uses.values())
@@ -126,7 +137,9 @@ def _failed_lines(telling: Telling) -> list[TherapyLine]:
 
 
 def _failed_labels(telling: Telling) -> list[str]:
-    return list(dict.fromkeys(telling.knowledge.label(line.concept) for line in _failed_lines(telling)))
+    lines = _failed_lines(telling)
+    telling.tell(proof for line in lines for proof in line.proofs)
+    return list(dict.fromkeys(telling.knowledge.label(line.concept) for line in lines))
 
 
 def _failed_count(telling: Telling, _: tuple[str, ...]) -> str:
@@ -149,7 +162,9 @@ def _calcinosis(telling: Telling) -> list[ConditionFact]:
 def _condition(telling: Telling, names: tuple[str, ...]) -> ConditionFact | None:
     facts = [fact for fact in find(telling.case.conditions, names) if fact.standing == "current"]
     facts = facts or find(telling.case.conditions, names)
-    return max(facts, key=lambda fact: fact.proof.date.latest.toordinal() if fact.proof.date else 0, default=None)
+    fact = max(facts, key=lambda fact: fact.proof.date.latest.toordinal() if fact.proof.date else 0, default=None)
+    telling.tell((fact.proof,) if fact else ())
+    return fact
 
 
 def _fact(telling: Telling, names: tuple[str, ...]) -> str:
@@ -175,6 +190,7 @@ def _site(telling: Telling, _: tuple[str, ...]) -> str:
 
 def _measurement(telling: Telling, names: tuple[str, ...]) -> MeasurementFact | None:
     facts = [fact for fact in find(telling.case.measurements, names) if fact.value is not None or fact.coded]
+    telling.tell((facts[0].proof,) if facts else ())
     return facts[0] if facts else None
 
 
@@ -217,33 +233,52 @@ def _partner_fact(telling: Telling, names: tuple[str, ...]) -> str:
     finding = _named_finding(telling, names)
     if finding is None:
         return ""
-    facts = [
-        fact
-        for index in telling.case.medications.values()
-        for fact in index
-        if isinstance(fact, MedicationFact) and fact.proof in finding.partner_proofs
-    ]
+    fact = _current_partner(telling, finding)
     label = _drug(telling, ()) if finding.side == "partner-ordered" else _partner(telling, names)
-    if not facts:
+    if fact is None:
         return f"{label} in this session's orders"
-    return drug_since(label, facts[0].standing, facts[0].start, facts[0].proof.by_name)
+    return drug_since(label, fact.standing, fact.start, fact.proof.by_name)
+
+
+def _partner_state(telling: Telling, names: tuple[str, ...]) -> str:
+    """'metoprolol is current' or 'metoprolol is in this session's orders'."""
+    finding = _named_finding(telling, names)
+    if finding is None:
+        return ""
+    label = _drug(telling, ()) if finding.side == "partner-ordered" else _partner(telling, names)
+    return f"{label} is current" if _current_partner(telling, finding) else f"{label} is in this session's orders"
+
+
+def _current_partner(telling: Telling, finding: SafetyFinding) -> MedicationFact | None:
+    facts = (fact for found in telling.case.medications.values() for fact in found)
+    return next((fact for fact in facts if fact.proof in finding.partner_proofs), None)
 
 
 def _proof(telling: Telling, names: tuple[str, ...]) -> str:
     """The condition, allergy, procedure or measurement that made the finding fire, with its date."""
     finding = _named_finding(telling, names)
+    features = telling.case.features
     for proof in finding.proofs if finding else ():
-        for index in (telling.case.conditions, telling.case.allergies, telling.case.procedures):
-            for name, facts in index.items():
-                if any(fact.proof == proof for fact in facts):
-                    concepts = next(fact.concepts for fact in facts if fact.proof == proof)
-                    known = "allergy to " if index is telling.case.allergies else ""
-                    return _dated(known + _label(telling, concepts, (name,) if name in concepts else ()), proof)
-        for facts in telling.case.measurements.values():
-            for fact in facts:
-                if fact.proof == proof:
-                    return _dated(telling.knowledge.label(fact.concept), proof)
+        for condition in features.conditions:
+            if condition.proof == proof:
+                return _dated(_label(telling, condition.concepts, _asked_names(finding)), proof)
+        for procedure in features.procedures:
+            if procedure.proof == proof:
+                return _dated(_label(telling, procedure.concepts, _asked_names(finding)), proof)
+        for allergy in features.allergies:
+            if allergy.proof == proof:
+                return _dated(f"allergy to {_label(telling, allergy.concepts, (telling.drug,))}", proof)
+        for measurement in features.measurements:
+            if measurement.proof == proof:
+                return _dated(telling.knowledge.label(measurement.concept), proof)
     return "as recorded"
+
+
+def _asked_names(finding: SafetyFinding | None) -> tuple[str, ...]:
+    """What the finding asked for, so that a Condition with two concepts is called by the right one."""
+    if finding is None or finding.case is None:
+        return ()
+    return tuple(name for part in walk(finding.case.when) for name in getattr(part, "concept", ()))
 
 
 PHRASES: dict[str, Phrase] = {
@@ -267,6 +302,7 @@ PHRASES: dict[str, Phrase] = {
     "drug": _drug,
     "partner": _partner,
     "partner_fact": _partner_fact,
+    "partner_state": _partner_state,
     "proof": _proof,
 }
 """The closed vocabulary of phrases; wording.py adds `s:` (standard sentences), `value:`, `finding:` and the words."""

@@ -5,20 +5,20 @@ No dose anywhere. A drug is drafted only through the gate of treatment_algorithm
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cards.model import Action, Suggestion
 from cards.phrases import Telling
 from cards.request_facts import RequestFacts
 from cards.wording import first, joined
-from treatment_algorithm.assessment import Side
+from treatment_algorithm.assessment import SafetyFinding, Side
+from treatment_algorithm.card_texts import ActionTemplate, SuggestionTemplate, UseSuggestion
 from treatment_algorithm.case import find
+from treatment_algorithm.chart_predicates import Usable
 from treatment_algorithm.draft_gate import may_draft
 from treatment_algorithm.evaluation import holds
 from treatment_algorithm.features import OrderFact
-from treatment_algorithm.knowledge_model import ActionTemplate, SuggestionTemplate, UseSuggestion
-from treatment_algorithm.predicates import Usable
 from treatment_algorithm.safety import judge_drug
 
 LIMIT = 3
@@ -39,11 +39,19 @@ class Offered:
 
 
 def offer_suggestions(
-    uses: Iterable[UseSuggestion], telling: Telling, request: RequestFacts, card_uuid: str, order: OrderFact | None
+    uses: Iterable[tuple[UseSuggestion, SafetyFinding | None]],
+    patient: Telling,
+    request: RequestFacts,
+    card_uuid: str,
+    order: OrderFact | None,
 ) -> list[Offered]:
-    """At most three suggestions, each template once, in the order given; those that do not apply are left out."""
+    """At most three suggestions, each template once, in the order given; those that do not apply are left out.
+
+    A use comes with the safety finding that asks for it, if one does.
+    """
     offered: list[Offered] = []
-    for use in uses:
+    for use, finding in uses:
+        telling = replace(patient, finding=finding)
         template = telling.knowledge.suggestions[use.use]
         if len(offered) == LIMIT or any(one.template_id == template.id for one in offered):
             continue

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cards.phrases import PHRASES, Telling
+from treatment_algorithm.card_texts import Fragment
 from treatment_algorithm.evaluation import holds
 from treatment_algorithm.knowledge_base import KnowledgeBase
-from treatment_algorithm.knowledge_model import Fragment
 
 _PLACEHOLDER = re.compile(r"\{(\^?)([a-z_]+)(?::([A-Za-z0-9_+-]+))?\}")
 _STICKS = (",", ";", ".", " ", "(", ":")

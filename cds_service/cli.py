@@ -1,5 +1,6 @@
 """The calcinosis-cds command."""
 
+import signal
 import sys
 
 import typer
@@ -58,6 +59,8 @@ def _serve(settings: Settings) -> None:
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
     )
+    # uvicorn raises SIGTERM once more after its graceful stop: that one is the end, and no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run()
     if not server.started:
         sys.exit(3)

@@ -98,7 +98,8 @@ class _JsonLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         kind = record.exc_info[0] if record.exc_info else None
-        event = "library-exception" if kind else record.getMessage()
+        # Some libraries log a whole traceback as text: its last line says it all.
+        event = "library-exception" if kind else record.getMessage().strip().rpartition("\n")[2]
         line = {"event": event, "level": record.levelname.lower(), "logger": record.name}
         return json.dumps(line | ({"exception": kind.__name__} if kind else {}))
 

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     environment: Literal["development", "production"] = "development"
-    public_base_url: str = "http://127.0.0.1:8000"
+    public_base_url: str = Field(default_factory=lambda values: f"http://{values['host']}:{values['port']}")
     client_auth: Literal["off", "required"] = "off"
     trusted_clients: Path | None = None
     allowed_fhir_servers: CommaList = ()

@@ -12,7 +12,7 @@ from cds_service.ehr.breaker import Breaker
 from cds_service.ehr.outbound import Outbound
 from cds_service.errors import StartRefused
 from cds_service.observability import Logger
-from cds_service.records.storage import Store, open_store
+from cds_service.records.storage import Store, engine_url, open_store
 from cds_service.services import ServiceDefinition, discovery_answer, observation_codes, service_definitions
 from cds_service.settings import Settings
 from treatment_algorithm.knowledge_base import KnowledgeBase
@@ -78,6 +78,7 @@ def refuse_unsafe_settings(settings: Settings) -> None:
             "development and evaluation only."
         )
     allow_list_of(settings)
+    engine_url(settings.database_url)
     try:
         _ = settings.hash_key_bytes
     except (OSError, ValueError) as error:

@@ -87,6 +87,11 @@ def match_codeable(
         kept = local_concepts(named, route, cues, by_name=True)
         return DrugMatch(kept, by_name=bool(kept), texts=texts, route=form_route)
     said = frozenset[str]().union(*(drugs_named(text, names, cues) for text in texts))
+    # A code for another form of the drug (topical, extravascular) is more than its name can say.
+    said = frozenset(drug for drug in said if not any(code.startswith(f"{drug}_") for code in coded))
+    if all(code.startswith("class_") for code in coded):
+        kept = local_concepts(said, route, cues, by_name=True)
+        return DrugMatch(coded | kept, by_name=bool(kept), texts=texts, route=form_route)
     # The name of the drug says nothing against its own local form, so both readings of the name are compared.
     if said and not (said | local_concepts(said, route, cues, by_name=True)) & coded:
         kept = local_concepts(said, route, cues, by_name=True)

@@ -42,7 +42,9 @@ def assess(features: PatientFeatures, knowledge: KnowledgeBase, hook: str, today
     if hook == PATIENT_VIEW:
         cards = _chart_cards(knowledge, case, offers)
         judged = [finding for offer in offers if offer.outcome for finding in offer.outcome.judged]
-        order_results = [RuleResult(rule.id, "order", Truth.NO, note="no order at this hook") for rule in knowledge.orders]
+        order_results = [
+            RuleResult(rule.id, "order", Truth.NO, note="no order at this hook") for rule in knowledge.orders
+        ]
     else:
         cards, judged, order_results = assess_orders(knowledge, case)
     rules = (
@@ -173,9 +175,7 @@ def safety_results(knowledge: KnowledgeBase, judged: Iterable[SafetyFinding]) ->
             continue
         strongest = max(findings, key=lambda finding: _STRENGTH[finding.truth])
         note = f"{strongest.action} {strongest.drug}" if strongest.action else f"asked about {strongest.drug}"
-        results.append(
-            RuleResult(rule.id, "safety", strongest.truth, strongest.decided_by, strongest.proofs, note)
-        )
+        results.append(RuleResult(rule.id, "safety", strongest.truth, strongest.decided_by, strongest.proofs, note))
     return results
 
 
@@ -191,6 +191,8 @@ def _recommendation_results(offers: Iterable[Offer], hook: str) -> list[RuleResu
         elif isinstance(offer.outcome, Dropped):
             truth, note = Truth.NO, f"dropped: {offer.outcome.drug} {offer.outcome.reason}"
         results.append(
-            RuleResult(offer.recommendation.id, "recommendation", truth, offer.answer.decided_by, offer.answer.proofs, note)
+            RuleResult(
+                offer.recommendation.id, "recommendation", truth, offer.answer.decided_by, offer.answer.proofs, note
+            )
         )
     return results

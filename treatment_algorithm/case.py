@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol, TypeVar
 
+from treatment_algorithm.chart_predicates import SUBJECT
 from treatment_algorithm.features import (
     AllergyFact,
     ConditionFact,
@@ -17,7 +18,7 @@ from treatment_algorithm.features import (
     Proof,
     ReferralFact,
 )
-from treatment_algorithm.predicates import SUBJECT, Predicate
+from treatment_algorithm.predicates import Predicate
 from treatment_algorithm.therapy_lines import TherapyLine
 from treatment_algorithm.truth import Truth
 
@@ -79,9 +80,7 @@ class Case:
 
     def resolve(self, names: Iterable[str]) -> tuple[str, ...]:
         """Names with the word `subject` put in its place."""
-        return tuple(
-            name for given in names for name in (sorted(self.subject) if given == SUBJECT else (given,))
-        )
+        return tuple(name for given in names for name in (sorted(self.subject) if given == SUBJECT else (given,)))
 
     def names_of_line(self, line: TherapyLine) -> frozenset[str]:
         """The concept and the sets that a therapy line's drug answers to."""
@@ -122,8 +121,9 @@ def index_measurements(
     for fact in facts:
         for name in names_of.get(fact.concept, frozenset((fact.concept,))):
             lists.setdefault(name, []).append(fact)
-    newest_first = {
-        name: tuple(sorted(found, key=lambda fact: fact.proof.date.latest if fact.proof.date else date.min, reverse=True))
+    return {
+        name: tuple(
+            sorted(found, key=lambda fact: fact.proof.date.latest if fact.proof.date else date.min, reverse=True)
+        )
         for name, found in lists.items()
     }
-    return newest_first

@@ -4,6 +4,7 @@ Only the form is checked here; what the entries mean together is checked by conc
 """
 
 import csv
+import io
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -77,11 +78,11 @@ def read_lists(folder: Folder, file: str) -> list[ListEntry]:
 
 def read_codes(folder: Folder, file: str) -> list[CodeEntry]:
     """The rows of codes.csv; raises KnowledgeError for a row whose system, code, match or status is not possible."""
-    with (folder / file).open("r", encoding="utf-8", newline="") as lines:
-        reader = csv.reader(lines, strict=True)
-        if next(reader, None) != _CODE_COLUMNS:
-            raise KnowledgeError(file, 1, f"the columns must be {','.join(_CODE_COLUMNS)}")
-        return [_code(file, reader.line_num, row) for row in reader]
+    lines = io.StringIO((folder / file).read_text(encoding="utf-8"), newline="")
+    reader = csv.reader(lines, strict=True)
+    if next(reader, None) != _CODE_COLUMNS:
+        raise KnowledgeError(file, 1, f"the columns must be {','.join(_CODE_COLUMNS)}")
+    return [_code(file, reader.line_num, row) for row in reader]
 
 
 def _code(file: str, line: int, row: list[str]) -> CodeEntry:
@@ -101,7 +102,9 @@ def _code(file: str, line: int, row: list[str]) -> CodeEntry:
 
 
 def _concept(file: str, key: yaml.ScalarNode, node: yaml.Node) -> ConceptEntry:
-    label, names, flags = "", (), dict.fromkeys(_FLAGS, False)
+    label = ""
+    names: tuple[str, ...] = ()
+    flags = dict.fromkeys(_FLAGS, False)
     for field, value in _mapping(file, node):
         if field.value == "label":
             label = _word(file, value)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from treatment_algorithm.assessment import SafetyFinding
 from treatment_algorithm.case import Case
+from treatment_algorithm.chart_predicates import Age
 from treatment_algorithm.evaluation import holds
 from treatment_algorithm.features import Group
-from treatment_algorithm.predicates import Age, Predicate
+from treatment_algorithm.predicates import Predicate
 
 ADULT = Age(at_least=18)
 READ_GROUPS = (Group.CONDITIONS, Group.MEDICATIONS, Group.ALLERGIES)

@@ -13,9 +13,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter
 
+from treatment_algorithm.card_texts import Record
 from treatment_algorithm.knowledge_errors import KnowledgeError
 from treatment_algorithm.knowledge_files import line_of, read_models
-from treatment_algorithm.knowledge_model import Record
 
 RuleId = Annotated[str, Field(pattern=r"^(SC|R|OS|SAFE)-[A-Z0-9-]+$")]
 Home = Annotated[str, Field(pattern=r"^((SC|R|OS|SAFE)-[A-Z0-9-]+|sentence:[a-z_]+|guideline)$")]

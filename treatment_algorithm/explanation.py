@@ -2,32 +2,34 @@
 
 from collections.abc import Iterable
 
-from treatment_algorithm.predicates import (
+from treatment_algorithm.chart_predicates import (
     Age,
-    Always,
     Closed,
     Condition,
-    Deceased,
-    Every,
     Failed,
-    Feature,
-    InScenario,
     Line,
     Measured,
-    Not,
     Obtained,
-    OnCard,
     OnRecord,
     OnsetAge,
     Ordering,
-    Predicate,
     Sex,
     Sites,
-    Some,
     Taking,
     Took,
-    Unknown,
     Usable,
+)
+from treatment_algorithm.predicates import (
+    Always,
+    Deceased,
+    Every,
+    Feature,
+    InScenario,
+    Not,
+    OnCard,
+    Predicate,
+    Some,
+    Unknown,
     word_of,
 )
 

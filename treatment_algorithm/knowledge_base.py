@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from treatment_algorithm.card_texts import OrderCardTexts, OverrideReason, SuggestionTemplate, Word
+from treatment_algorithm.chart_predicates import Usable
 from treatment_algorithm.concept_table import ConceptKind, ConceptTable, load_concepts
 from treatment_algorithm.cues import Cues, load_cues
 from treatment_algorithm.evidence_model import Evidence, load_evidence
@@ -18,18 +20,14 @@ from treatment_algorithm.knowledge_model import (
     CardTemplate,
     FeatureDefinition,
     Manifest,
-    OrderCardTexts,
     OrderRule,
-    OverrideReason,
     Recommendation,
     Rule,
     SafetyRule,
     ScenarioRule,
-    SuggestionTemplate,
     Therapy,
-    Word,
 )
-from treatment_algorithm.predicates import Usable, walk
+from treatment_algorithm.predicates import walk
 
 _Entry = TypeVar("_Entry")
 _SUGGESTABLE = (ConceptKind.MEDICATION, ConceptKind.PROCEDURE)

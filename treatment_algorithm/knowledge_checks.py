@@ -6,11 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from treatment_algorithm.card_texts import Link, UseSuggestion
+from treatment_algorithm.chart_predicates import SUBJECT, Failed, Sex
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_errors import KnowledgeError
 from treatment_algorithm.knowledge_files import entry_lines, yaml_files
-from treatment_algorithm.knowledge_model import Link, Rule, UseSuggestion
-from treatment_algorithm.predicates import SUBJECT, Failed, Feature, InScenario, OnCard, Sex, walk
+from treatment_algorithm.knowledge_model import Rule
+from treatment_algorithm.predicates import Feature, InScenario, OnCard, walk
 
 SUMMARY_LIMIT = 120
 LABEL_LIMIT = 60
@@ -47,7 +49,10 @@ def _fail(lines: dict[str, tuple[str, int]], identity: str, message: str) -> Non
 
 def _check_unique(knowledge: KnowledgeBase, lines: dict[str, tuple[str, int]]) -> None:
     seen: set[str] = set()
-    for identity in (entry.id for entry in (*knowledge.rules, *knowledge.features, *knowledge.cards)):
+    identities = [rule.id for rule in knowledge.rules]
+    identities += [feature.id for feature in knowledge.features]
+    identities += [card.id for card in knowledge.cards]
+    for identity in identities:
         if identity in seen:
             _fail(lines, identity, "stands twice")
         seen.add(identity)

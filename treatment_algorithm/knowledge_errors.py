@@ -1,7 +1,7 @@
 """What can be wrong with the knowledge files; all of it stops the start of the service (decision 12).
 
-    Exception
-    └── KnowledgeError      a knowledge file that cannot be used: which file, which line, why
+Exception
+└── KnowledgeError      a knowledge file that cannot be used: which file, which line, why
 """
 
 

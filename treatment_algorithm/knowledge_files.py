@@ -16,7 +16,7 @@ def read_models(file: Traversable, adapter: TypeAdapter[_Model]) -> _Model:
     """The file's content as the adapter's type; KnowledgeError with the line of the first entry that is wrong."""
     text = file.read_text(encoding="utf-8")
     try:
-        content = yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506  # CSafeLoader is the safe loader in C
+        content = yaml.load(text, Loader=yaml.CSafeLoader)  # CSafeLoader is the safe loader in C
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise KnowledgeError(file.name, mark.line + 1 if mark else None, error.problem or "not YAML") from None

@@ -73,9 +73,7 @@ _ORDER = (
 )
 
 
-def _out(
-    recommendation: Recommendation, drug: str, case: Case, findings: Iterable[SafetyFinding]
-) -> Dropped | None:
+def _out(recommendation: Recommendation, drug: str, case: Case, findings: Iterable[SafetyFinding]) -> Dropped | None:
     """Why this drug cannot be suggested, None if it can."""
     current = [fact.proof for fact in find(case.medications, (drug,)) if fact.standing.counts_as_current]
     if current:

@@ -114,7 +114,7 @@ def _card(
     shown = [finding for finding in shown if finding.action is not Action.SILENT]
     ids = frozenset(finding.rule.id for finding in shown) | {rule.id if rule else knowledge.manifest.partner_rule}
     proofs = [order_proof(order), *(ask(message.when, about).proofs if message else ())]
-    proofs += [proof for finding in shown for proof in finding.proofs]
+    proofs += [proof for finding in shown if finding.action is not Action.MENTION for proof in finding.proofs]
     return OrderCard(
         order, drug, replace(about, on_card=ids), rule, message, tuple(shown), tuple(dict.fromkeys(proofs))
     )

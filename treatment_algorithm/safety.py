@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from treatment_algorithm.assessment import SafetyFinding, Side
 from treatment_algorithm.case import Answer, Case, find
+from treatment_algorithm.chart_predicates import Ordering, Taking
 from treatment_algorithm.evaluation import ask
 from treatment_algorithm.features import DrugStanding, OrderFact, Proof
 from treatment_algorithm.knowledge_model import SafetyRule
-from treatment_algorithm.predicates import Always, Ordering, Taking
+from treatment_algorithm.predicates import Always
 from treatment_algorithm.truth import Truth, all_of, any_of
 
 
@@ -23,7 +24,7 @@ def judge_drug(rules: Iterable[SafetyRule], drug: str, side: Side, case: Case) -
 
 
 def judge_partner(rules: Iterable[SafetyRule], order: OrderFact, case: Case) -> list[SafetyFinding]:
-    """Pair rules seen from the other drug: it is ordered while the drug that the rule is about is current (OS-INTER)."""
+    """Pair rules from the other side: the partner is ordered while the drug of the rule is current (OS-INTER)."""
     findings = []
     for rule in rules:
         if rule.partner is None or _as_ordered(rule.partner, order, case) is not Truth.YES:
@@ -35,9 +36,7 @@ def judge_partner(rules: Iterable[SafetyRule], order: OrderFact, case: Case) -> 
     return findings
 
 
-def _judge(
-    rule: SafetyRule, drug: str, side: Side, case: Case, partner: tuple[Answer, str | None]
-) -> SafetyFinding:
+def _judge(rule: SafetyRule, drug: str, side: Side, case: Case, partner: tuple[Answer, str | None]) -> SafetyFinding:
     pair, partner_concept = partner
     answers = []
     for tier in rule.cases:
@@ -47,9 +46,7 @@ def _judge(
         truth = all_of((pair.truth, answer.truth))
         if truth is Truth.YES:
             proofs = tuple(dict.fromkeys((*pair.proofs, *answer.proofs)))
-            return SafetyFinding(
-                rule, drug, side, truth, tier, proofs, answer.decided_by, partner_concept, pair.proofs
-            )
+            return SafetyFinding(rule, drug, side, truth, tier, proofs, answer.decided_by, partner_concept, pair.proofs)
         answers.append((truth, pair if pair.truth is truth else answer))
     truth = any_of(truth for truth, _ in answers)
     decided = next((answer.decided_by for found, answer in answers if found is truth), rule.cases[0].when)
@@ -65,17 +62,16 @@ def _partner(rule: SafetyRule, case: Case) -> tuple[Answer, str | None]:
     drafted = ask(_ordering(spec), case)
     truth = any_of((taken.truth, drafted.truth))
     proofs = (*taken.proofs, *drafted.proofs)
-    found = [
-        *(f for f in find(case.medications, spec.concept) if f.proof in proofs),
-        *(o for o in find(case.orders, spec.concept) if o.reference in {p.reference for p in proofs}),
-    ]
-    concept = _concept_of(found[0].concepts, spec.concept, case) if found else None
+    references = {proof.reference for proof in proofs}
+    found = [fact.concepts for fact in find(case.medications, spec.concept) if fact.proof in proofs]
+    found += [order.concepts for order in find(case.orders, spec.concept) if order.reference in references]
+    concept = _concept_of(found[0], spec.concept, case) if found else None
     return Answer(truth, proofs, taken.decided_by), concept
 
 
 def _ordering(spec: Taking) -> Ordering:
     return Ordering(
-        **{"is": spec.concept},
+        spec.concept,
         routes=spec.routes,
         not_routes=spec.not_routes,
         daily_mg_above=spec.daily_mg_above,

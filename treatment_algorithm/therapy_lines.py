@@ -123,7 +123,9 @@ def _line(
 ) -> TherapyLine:
     starts = [fact.start for fact in facts if fact.start]
     start = min(starts, key=lambda day: day.earliest) if starts else None
-    standing = next((known for known in DrugStanding if any(fact.standing is known for fact in facts)), facts[0].standing)
+    standing = next(
+        (known for known in DrugStanding if any(fact.standing is known for fact in facts)), facts[0].standing
+    )
     ends = [fact.end for fact in facts if fact.end]
     end = max(ends, key=lambda day: day.latest) if ends and standing is DrugStanding.PAST else None
     by_reason = next((fact.proof for fact in facts if fact.stop_reason is StopReason.FAILED), None)

@@ -20,7 +20,6 @@ from sqlalchemy import (
     event,
     false,
     func,
-    select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
@@ -68,12 +67,6 @@ class Store:
         dialect = sqlite_dialect if self._engine.dialect.name == "sqlite" else postgresql
         async with self._transaction() as connection:
             await connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
-
-    async def rows(self, table: Table) -> list[Mapping[str, Any]]:
-        """All rows of `table`, oldest first; raises StoreUnavailable."""
-        async with self._transaction() as connection:
-            result = await connection.execute(select(table).order_by(table.c.id))
-            return [dict(row) for row in result.mappings()]
 
     async def is_writable(self) -> bool:
         """Whether a transaction that writes can be opened now (readiness); nothing stays written."""

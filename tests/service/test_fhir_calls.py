@@ -1,6 +1,7 @@
 """Reading from the EHR's FHIR server: what is asked, how failures end (checklist FHIR, DATA-6..11; decision 24)."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,11 @@ def test_a_slow_answer_is_given_up_at_the_deadline(tmp_path: Path, decide: Decid
 
 def test_an_answer_above_the_cap_is_not_read(service: TestClient, fhir: respx.MockRouter) -> None:
     """reliability.md 1.6, API10: 12 MB."""
-    huge = httpx.Response(200, content=b" " * (12 * 1024 * 1024 + 1), headers={"Content-Type": "application/json"})
+    huge = httpx.Response(
+        200,
+        content=json.dumps(bundle()).encode().ljust(12 * 1024 * 1024 + 1),
+        headers={"Content-Type": "application/json"},
+    )
     answer_all(fhir, Condition=huge)
     assert call(service).status_code == 412
 

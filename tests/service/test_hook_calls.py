@@ -90,11 +90,12 @@ def test_selections_that_match_nothing_are_no_error(service: TestClient, selecti
     assert service.post("/cds-services/calcinosis-order-select", json=body).status_code == 200
 
 
-def test_evaluate_answers_with_the_trace(service: TestClient) -> None:
-    """Decision 23."""
-    answer = service.post("/api/evaluate", json=hook_body("order-sign"))
+def test_evaluate_answers_with_the_trace(client: TestClient) -> None:
+    """Decision 23, with the real decision: an empty chart has no card, and the trace says why."""
+    answer = client.post("/api/evaluate", json=hook_body())
     assert answer.status_code == 200
-    assert answer.json()["cards"][0]["summary"] == "card for order-sign"
+    assert answer.json()["cards"] == []
+    assert {"features", "rules", "data_gaps", "knowledge"} <= set(answer.json())
 
 
 def test_evaluate_needs_what_the_hook_needs(service: TestClient) -> None:

@@ -61,6 +61,10 @@ def test_the_answer_has_the_structure_of_the_worked_card(client: "TestClient", e
         assert structure(ours) == structure(printed)
 
 
+READ_FROM_THE_PRODUCT = dict.fromkeys(EXAMPLES, ()) | {"7": ("route of methotrexate",)}
+"""What the printed card calls not recorded and the product code says: 283511 is an oral tablet (docs/decisions/0004)."""
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_summary_is_the_printed_one(client: "TestClient", example: str) -> None:
     assert [card["summary"] for card in answered_cards(client, example)] == [
@@ -72,7 +76,8 @@ def test_the_summary_is_the_printed_one(client: "TestClient", example: str) -> N
 def test_the_detail_has_the_printed_paragraphs_and_every_mandatory_sentence(client: "TestClient", example: str) -> None:
     (ours,), (printed,) = answered_cards(client, example), expected_cards(example)
     assert headings(ours["detail"]) == headings(printed["detail"])
-    assert not_recorded(ours["detail"]) == not_recorded(printed["detail"])
+    printed_items = not_recorded(printed["detail"])
+    assert not_recorded(ours["detail"]) == [item for item in printed_items if item not in READ_FROM_THE_PRODUCT[example]]
     plain = ours["detail"].replace("**", "")
     assert [sentence for sentence in MANDATORY[example] if sentence not in plain] == []
 

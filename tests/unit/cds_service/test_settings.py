@@ -70,6 +70,10 @@ def test_origins_are_open_in_development_and_closed_in_production() -> None:
     assert Settings(_env_file=None, environment="production").allowed_origins == ()
 
 
+def test_the_public_address_follows_host_and_port() -> None:
+    assert Settings(_env_file=None, port=9000).public_base_url == "http://127.0.0.1:9000"
+
+
 def test_files_of_its_own_lie_beside_the_sqlite_file(tmp_path: Path) -> None:
     assert settings(tmp_path).data_directory == tmp_path
     assert Settings(_env_file=None, database_url="postgresql://db/cds").data_directory == Path("var")
@@ -87,6 +91,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"environment": "production", "allow_draft_knowledge": True}, "client authentication"),
     ({"allowed_fhir_servers": ("http://a.example.org/fhir",)}, "CDS_ALLOW_HTTP_FHIR"),
     ({"allowed_fhir_servers": ("nonsense",)}, "no base URL"),
+    ({"database_url": "mysql://db/cds"}, "neither sqlite nor postgresql"),
     ({"hash_key": "no/such/file"}, "CDS_HASH_KEY"),
 ]
 

@@ -1,0 +1,36 @@
+"""How facts answer a question: any fact that passes is yes; none is no only in a group that was read completely."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from treatment_algorithm.case import Case
+from treatment_algorithm.features import Group, OrderFact, Proof
+from treatment_algorithm.partial_date import PartialDate, within_days
+from treatment_algorithm.truth import Truth
+
+Result = tuple[Truth, tuple[Proof, ...]]
+"""A truth with the chart entries that prove it."""
+
+
+def over(facts: Iterable[Any], judge: Callable[[Any], Truth], case: Case, group: Group) -> Result:
+    """YES with the facts that pass; else UNKNOWN if one might or the group is open (decision 5); else NO."""
+    judged = [(judge(fact), fact) for fact in facts]
+    passed = tuple(proof_of(fact) for truth, fact in judged if truth is Truth.YES)
+    if passed:
+        return Truth.YES, passed
+    if any(truth is Truth.UNKNOWN for truth, _ in judged) or not case.closed(group):
+        return Truth.UNKNOWN, ()
+    return Truth.NO, ()
+
+
+def proof_of(fact: Any) -> Proof:
+    """The chart entry of a fact; a draft order proves itself."""
+    if isinstance(fact, OrderFact):
+        return Proof(fact.reference, None, "draft", fact.by_name, fact.unconfirmed)
+    proof: Proof = fact.proof
+    return proof
+
+
+def recent(moment: PartialDate | None, days: int | None, case: Case) -> Truth:
+    """Whether the moment lies within so many days; YES when no limit is asked."""
+    return Truth.YES if days is None else within_days(moment, days, case.today)
