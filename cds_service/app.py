@@ -48,7 +48,7 @@ def create_app(
     knowledge = load_knowledge(knowledge_folder()) if knowledge is None else knowledge
     refuse_draft_knowledge(settings, knowledge.draft)
     logger = build_logger(settings.log_level)
-    today = _site_clock(settings.time_zone) if clock is None else clock
+    today = site_clock(settings.time_zone) if clock is None else clock
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -78,7 +78,8 @@ def create_app(
     return app
 
 
-def _site_clock(time_zone: str) -> Callable[[], date]:
+def site_clock(time_zone: str) -> Callable[[], date]:
+    """The calendar day in an IANA time zone, asked anew at each call."""
     zone = ZoneInfo(time_zone)
     return lambda: datetime.now(zone).date()  # noqa: TID251  the one clock
 

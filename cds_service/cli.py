@@ -4,11 +4,12 @@ import signal
 import sys
 
 import typer
-import uvicorn
 
-from cds_service.app import create_app
+from cds_service.commands.evaluate import evaluate
+from cds_service.commands.explain import explain
+from cds_service.commands.generated_docs import generated_docs
+from cds_service.commands.validate_knowledge import validate_knowledge
 from cds_service.errors import StartRefused
-from cds_service.observability import library_logging
 from cds_service.settings import Settings, load_settings
 from treatment_algorithm.knowledge_errors import KnowledgeError
 
@@ -25,6 +26,10 @@ def build_cli() -> typer.Typer:
     cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     cli.callback()(_about)
     cli.command("serve")(serve)
+    cli.command("evaluate")(evaluate)
+    cli.command("explain")(explain)
+    cli.command("validate-knowledge")(validate_knowledge)
+    cli.command("generated-docs")(generated_docs)
     return cli
 
 
@@ -42,10 +47,20 @@ def serve() -> None:
 
 
 def _about() -> None:
-    """Calcinosis cutis: a CDS Hooks service."""
+    """Calcinosis cutis: a CDS Hooks service, and what one can do with its knowledge without a server.
+
+    To see what it says about a chart: calcinosis-cds evaluate chart.json. Why it says so: calcinosis-cds explain
+    chart.json. Exit status of every command: 0 all is well, 1 something was found, 2 it could not be done.
+    """
 
 
 def _serve(settings: Settings) -> None:
+    # A web server takes seconds to import, and this is the only command that is one.
+    import uvicorn
+
+    from cds_service.app import create_app
+    from cds_service.observability import library_logging
+
     library_logging(settings.log_level)
     server = uvicorn.Server(
         uvicorn.Config(

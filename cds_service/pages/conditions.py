@@ -8,10 +8,10 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from cds_service.pages.links import Links, anchor_of
+from treatment_algorithm.chart_predicates import SUBJECT, Usable
 from treatment_algorithm.explanation import describe
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.predicates import (
-    SUBJECT,
     Every,
     Feature,
     InScenario,
@@ -60,12 +60,16 @@ class ConditionWords:
     def inline(self, predicate: Predicate) -> Markup:
         """The condition in one line."""
         if (asked := _open(predicate)) is not None:
-            return Markup("not on record or no: {}").format(self._grouped(asked))
+            return Markup("{} (or not known)").format(self._grouped(asked))
         match predicate:
             case Every(of=parts):
                 return Markup(" and ").join(self._grouped(part) for part in parts)
             case Some(of=parts):
                 return Markup(" or ").join(self._grouped(part) for part in parts)
+            case Not(of=InScenario(ids=ids)):
+                return Markup("the scenario is not {}").format(self._either(ids))
+            case Not(of=Usable(concept=names)):
+                return Markup("{} cannot be suggested").format(self.named(names, " or "))
             case Not(of=inner):
                 return Markup("not {}").format(self._grouped(inner))
             case Unknown(of=inner):
@@ -73,14 +77,16 @@ class ConditionWords:
             case Feature(id=identity):
                 return Markup('<a href="#{}">{}</a>').format(anchor_of(identity), self._titles[identity])
             case InScenario(ids=ids):
-                return Markup("the scenario is {}").format(Markup(" or ").join(self._links.to(name) for name in ids))
+                return Markup("the scenario is {}").format(self._either(ids))
             case OnCard(ids=ids):
-                return Markup("on the card: {}").format(Markup(" or ").join(self._links.to(name) for name in ids))
+                return Markup("on the card: {}").format(self._either(ids))
+            case Usable(concept=names):
+                return Markup("{} can be suggested").format(self.named(names, " or "))
         return self._leaf(predicate)
 
-    def named(self, names: Iterable[str]) -> Markup:
+    def named(self, names: Iterable[str], between: str = ", ") -> Markup:
         """Concepts and groups by the labels of cards, groups linked to their members."""
-        return Markup(", ").join(self.name(name) for name in names)
+        return Markup(between).join(self.name(name) for name in names)
 
     def name(self, name: str) -> Markup:
         """One concept or group."""
@@ -104,6 +110,9 @@ class ConditionWords:
 
     def _listed(self, lead: str, parts: Iterable[Predicate]) -> Clause:
         return Clause(Markup(escape(lead)), tuple(self.tree(part) for part in parts))
+
+    def _either(self, identities: Iterable[str]) -> Markup:
+        return Markup(" or ").join(self._links.to(identity) for identity in identities)
 
     def _grouped(self, predicate: Predicate) -> Markup:
         words = self.inline(predicate)
@@ -144,10 +153,10 @@ def spaced(name: str) -> str:
 
 
 def _open(predicate: Predicate) -> Predicate | None:
-    """What is asked when a condition is 'no or unknown', which the vocabulary can only say with two parts."""
+    """What must hold or be unknown, which the vocabulary can only say with two parts."""
     if isinstance(predicate, Some) and len(predicate.of) == 2:
-        first, second = sorted(predicate.of, key=lambda part: isinstance(part, Unknown))
-        if isinstance(first, Not) and isinstance(second, Unknown) and first.of == second.of:
-            asked: Predicate = first.of
-            return asked
+        asked, unknown = sorted(predicate.of, key=lambda part: isinstance(part, Unknown))
+        if isinstance(unknown, Unknown) and unknown.of in (asked, getattr(asked, "of", None)):
+            held: Predicate = asked
+            return held
     return None

@@ -1,0 +1,1 @@
+"""The commands of calcinosis-cds, one module for each, and what they read and print."""

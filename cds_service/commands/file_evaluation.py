@@ -1,0 +1,57 @@
+"""What a command needs to look at a file: settings, knowledge, the day, and the decision on the chart."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from cds_service.commands.bundle_request import UnusableChart
+from cds_service.commands.chart_file import ChartFile, read_chart_file
+from cds_service.commands.ending import refuse
+from cds_service.commands.offline import decide_offline
+from cds_service.decide import Decision
+from cds_service.errors import PreconditionFailed
+from cds_service.settings import Settings, load_settings
+from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
+from treatment_algorithm.knowledge_errors import KnowledgeError
+
+
+@dataclass(frozen=True, slots=True)
+class FileEvaluation:
+    """A chart file on a day, with everything that a decision on it needs."""
+
+    file: ChartFile
+    knowledge: KnowledgeBase
+    settings: Settings
+    today: date
+
+    def decide(self) -> Decision:
+        """The decision; ends the command with status 2 where the service would answer 412."""
+        try:
+            return decide_offline(self.file, self.knowledge, self.settings, self.today)
+        except PreconditionFailed as error:
+            refuse(f"the chart cannot be evaluated. {error.diagnostics}")
+
+
+def open_file(path: Path, hook: str | None, patient_id: str | None, today: date | None) -> FileEvaluation:
+    """The file ready to be evaluated; ends the command with status 2 when something cannot be used.
+
+    `today`: by default the calendar day in CDS_TIME_ZONE.
+    """
+    try:
+        settings = load_settings()
+        file = read_chart_file(path, hook, patient_id)
+        knowledge = load_knowledge(knowledge_folder())
+    except UnusableChart as error:
+        refuse(f"{error}.".replace("..", "."))
+    except KnowledgeError as error:
+        refuse(f"the knowledge is not sound. {error}")
+    except ValueError as error:
+        refuse(f"a setting cannot be used. {error}")
+    return FileEvaluation(file, knowledge, settings, _day(settings) if today is None else today)
+
+
+def _day(settings: Settings) -> date:
+    # The one clock stands in the web application, which takes a second to import: not for those who give --today.
+    from cds_service.app import site_clock
+
+    return site_clock(settings.time_zone)()

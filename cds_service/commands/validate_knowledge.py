@@ -1,0 +1,61 @@
+"""`calcinosis-cds validate-knowledge`: every complaint about the knowledge files, with file and line."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cards.text_checks import text_complaints
+from cds_service.commands.ending import found, refuse
+from cds_service.commands.paper import Paper
+from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
+from treatment_algorithm.knowledge_errors import KnowledgeError
+
+Folder = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FOLDER]", help="A knowledge folder; if not given, the one that comes with the product."),
+]
+
+
+def validate_knowledge(folder: Folder = None) -> None:
+    """Load the knowledge files, check every name, text, limit and code in them, and say what is in them.
+
+    Checked: the form of the files; that every rule, feature, concept, sentence, source and suggestion that is named
+    exists; the lint rules for card texts; that every draft has a verified code and is valid FHIR R4. The first error
+    in the form of a file ends the checking, all others are listed. Exit status 0, or 1 with a complaint.
+    """
+    if folder is not None and not folder.is_dir():
+        refuse("the argument is no folder")
+    paper = Paper()
+    place = knowledge_folder() if folder is None else folder
+    try:
+        knowledge = load_knowledge(place)
+    except KnowledgeError as error:
+        paper.line(str(error), hanging=2)
+        found(True)
+        return
+    except OSError as error:
+        # A file of the knowledge is not there: its name is the operator's, no chart is near.
+        refuse(f"a knowledge file cannot be read: {error.strerror}, {Path(error.filename or '').name}")
+    complaints = list(text_complaints(knowledge, place))
+    for complaint in complaints:
+        paper.line(str(complaint), hanging=2)
+    _print_counts(knowledge, paper)
+    found(bool(complaints))
+
+
+def _print_counts(knowledge: KnowledgeBase, paper: Paper) -> None:
+    manifest, evidence, concepts = knowledge.manifest, knowledge.evidence, knowledge.concepts
+    codes = sum(len(concepts.code_rows(concept)) for concept in concepts.concepts)
+    state = "draft, not reviewed by a clinician" if knowledge.draft else "approved"
+    paper.line(f"Knowledge {manifest.version} of {manifest.released} ({state}), content {knowledge.content_hash[:12]}")
+    paper.line(
+        f"{len(knowledge.scenarios)} scenarios, {len(knowledge.recommendations)} recommendations, "
+        f"{len(knowledge.orders)} order rules, {len(knowledge.safety_rules)} safety rules "
+        f"({len(evidence.planned_safety)} more specified, not checked), {len(knowledge.features)} features"
+    )
+    paper.line(
+        f"{len(knowledge.cards)} card templates, {len(knowledge.suggestions)} suggestions, {len(knowledge.words)} "
+        f"words, {len(evidence.sentences)} standard sentences, {len(evidence.sources)} sources"
+    )
+    paper.line(f"{len(concepts.concepts)} concepts with {codes} codes, {len(concepts.sets)} sets")

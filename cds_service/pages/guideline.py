@@ -1,0 +1,110 @@
+"""The guideline page: everything the service decides by, written from the knowledge and from nothing else."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cds_service.pages.card_words import CardWords, Said
+from cds_service.pages.conditions import ConditionWords, group_anchor, groups_in, spaced
+from cds_service.pages.links import Links, anchor_of
+from treatment_algorithm.card_texts import CardTemplate
+from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.knowledge_model import Recommendation, SafetyCase, SafetyRule, ScenarioRule
+from treatment_algorithm.predicates import InScenario, Predicate, walk
+
+_ACTIONS = {
+    "suppress": "Not suggested; an order gets a critical card",
+    "suppress-warning": "Not suggested; an order gets a warning",
+    "warn": "Suggested with a warning; an order gets a warning",
+    "mention": "One line on a card that is shown anyway",
+    "silent": "Not suggested again, without a word",
+}
+
+
+def guideline_context(knowledge: KnowledgeBase) -> Mapping[str, Any]:
+    """What the templates of the guideline page need: the knowledge, and how to put its parts into words."""
+    links = Links(knowledge)
+    conditions = ConditionWords(knowledge, links)
+    cards = CardWords(knowledge, conditions)
+    return {
+        "knowledge": knowledge,
+        "evidence": knowledge.evidence,
+        "sources": knowledge.evidence.sources,
+        "draft_count": sum(rule.review == "draft" for rule in knowledge.rules),
+        "rule_count": sum(1 for _ in knowledge.rules),
+        "anchor": anchor_of,
+        "spaced": spaced,
+        "links": links,
+        "conditions": conditions,
+        "said": cards.said,
+        "gives": {scenario.id: _gives(knowledge, scenario) for scenario in knowledge.scenarios},
+        "summaries": {scenario.id: _summaries(knowledge, scenario, cards) for scenario in knowledge.scenarios},
+        "action": _action,
+        "groups": _groups(knowledge, conditions),
+    }
+
+
+def _gives(knowledge: KnowledgeBase, scenario: ScenarioRule) -> tuple[Recommendation, ...]:
+    """The recommendations whose condition names the scenario."""
+    return tuple(rule for rule in knowledge.recommendations if scenario.id in _scenarios_of(rule.when))
+
+
+def _scenarios_of(predicate: Predicate) -> set[str]:
+    return {name for part in walk(predicate) if isinstance(part, InScenario) for name in part.ids}
+
+
+def _summaries(knowledge: KnowledgeBase, scenario: ScenarioRule, cards: CardWords) -> tuple[Said, ...]:
+    """The one line of every card that is about the scenario."""
+    about: Iterator[CardTemplate] = (
+        template for template in knowledge.cards if scenario.id in _scenarios_of(template.when)
+    )
+    return tuple(said for template in about for said in cards.said(template.summary))
+
+
+def _action(rule: SafetyRule, case: SafetyCase) -> str:
+    """What a case does; critical only where the source was read or the rule is so by decision 13."""
+    if case.action == "suppress" and not (rule.seen or rule.critical_unseen):
+        return _ACTIONS["suppress-warning"]
+    if case.order_only and case.action == "warn":
+        return "An order gets a warning"
+    return _ACTIONS[case.action]
+
+
+def _groups(knowledge: KnowledgeBase, conditions: ConditionWords) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """(anchor, name, members) of every group with several members that the page speaks of."""
+    named = groups_in(_conditions_of(knowledge))
+    for rule in knowledge.safety_rules:
+        named.update(rule.about)
+    for order in knowledge.orders:
+        named.update(order.orders)
+    for recommendation in knowledge.recommendations:
+        named.update((*recommendation.drug, *recommendation.judges))
+    for therapy in knowledge.therapies:
+        named.update(therapy.drugs)
+    several = ((name, conditions.members(name)) for name in sorted(named))
+    return tuple((group_anchor(name), spaced(name), members) for name, members in several if len(members) > 1)
+
+
+def _conditions_of(knowledge: KnowledgeBase) -> Iterator[Predicate]:
+    for feature in knowledge.features:
+        yield feature.when
+        if feature.not_when is not None:
+            yield feature.not_when
+    for scenario in knowledge.scenarios:
+        yield scenario.when
+    for template in knowledge.cards:
+        yield from (piece.when for piece in template.summary if piece.when is not None)
+    for recommendation in knowledge.recommendations:
+        yield recommendation.when
+        yield from (piece.when for piece in recommendation.bullet if piece.when is not None)
+    for rule in knowledge.safety_rules:
+        if rule.partner is not None:
+            yield rule.partner
+        for case in rule.cases:
+            yield case.when
+            for text in (case.ordered, case.suggested, case.dropped):
+                yield from (piece.when for piece in text if piece.when is not None)
+    for order in knowledge.orders:
+        for message in order.messages:
+            yield message.when
+            pieces = (*message.summary, *(piece for block in message.body for piece in block.bullets))
+            yield from (piece.when for piece in pieces if piece.when is not None)

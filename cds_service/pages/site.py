@@ -1,0 +1,64 @@
+"""Site: the pages of one running service, each rendered once, at its first request."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from cds_service.pages.about import about_context, example_request
+from cds_service.pages.guideline import guideline_context
+from cds_service.pages.page import CSS, Page, finished
+from cds_service.settings import Settings
+from treatment_algorithm.knowledge_base import KnowledgeBase
+
+DISTRIBUTION = "calcinosis-cds"
+
+
+class Site:
+    """The guideline, the account of the service, the index, and their style sheet."""
+
+    def __init__(self, knowledge: KnowledgeBase, settings: Settings) -> None:
+        self._knowledge = knowledge
+        self._settings = settings
+
+    @cached_property
+    def guideline(self) -> Page:
+        """GET /guideline: the whole knowledge, one element with an id for every rule and every piece of evidence."""
+        return self._rendered("guideline.html", guideline_context(self._knowledge))
+
+    @cached_property
+    def about(self) -> Page:
+        """GET /about: for whom the service is, what it reads, keeps and does not do."""
+        return self._rendered("about.html", about_context(self._knowledge, self._settings))
+
+    @cached_property
+    def index(self) -> Page:
+        """GET /: what this is and a first call to try."""
+        return self._rendered("index.html", {"example": example_request(self._settings.public_base_url)})
+
+    @cached_property
+    def stylesheet(self) -> Page:
+        """GET /assets/pages.css."""
+        return finished((files("cds_service.pages") / "assets" / "pages.css").read_text(encoding="utf-8"), CSS)
+
+    def _rendered(self, template: str, context: Mapping[str, Any]) -> Page:
+        environment = Environment(
+            loader=PackageLoader("cds_service.pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        standing = {
+            "root": urlsplit(self._settings.public_base_url).path,
+            "base_url": self._settings.public_base_url,
+            "software_version": version(DISTRIBUTION),
+            "manifest": self._knowledge.manifest,
+            "content_hash": self._knowledge.content_hash,
+            "draft": self._knowledge.draft,
+        }
+        return finished(environment.get_template(template).render({**standing, **context}))
