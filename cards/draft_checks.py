@@ -122,5 +122,4 @@ def _built(template: SuggestionTemplate, action: ActionTemplate, knowledge: Know
     case = answer_features(build_case(features, lifted, "order-select", date(2000, 1, 1)), lifted.features)
     telling = Telling(case, lifted, drug=lifted.suggestable[0])
     (offered,) = offer_suggestions([(UseSuggestion(use=template.id), None)], telling, _REQUEST, "card", order)
-    (made,) = offered.suggestion.actions or ()
-    return made.resource
+    return next(made.resource for made in offered.suggestion.actions or ())

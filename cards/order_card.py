@@ -167,11 +167,10 @@ def _why(plan: OrderCard, telling: Telling) -> str:
 
 
 def _evidence(plan: OrderCard, telling: Telling) -> str:
-    cited = dict.fromkeys(finding.rule.evidence for finding in plan.findings if finding.rule.evidence)
-    safety = "; ".join(cited)
-    if plan.message is None:
-        return f"{safety}."
-    return joined(plan.message.evidence, telling)
+    cited = [f.rule.evidence for f in plan.findings if plan.message is None or f.action is not Action.MENTION]
+    safety = "; ".join(dict.fromkeys(cited))
+    said = joined(plan.message.evidence, telling) if plan.message else ""
+    return " ".join(part for part in (f"{safety[:1].upper()}{safety[1:]}." if safety else "", said) if part)
 
 
 def _could_not_check(plan: OrderCard, telling: Telling, request: RequestFacts, uuid: str, name: str) -> Card:

@@ -7,9 +7,7 @@ from cards.text_walk import CardText
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _NO_MARKDOWN = re.compile(r"[<>&`|]|\]\(|(?m:^\s*#)|(?m:^[ \t]+[-*+] )")
-_DOSE = re.compile(
-    r"\d\s?(?:mg|mcg|µg|g|mL|units?|tablets?)\b|\b(?:daily|weekly|twice|per week)\b", re.IGNORECASE
-)
+_DOSE = re.compile(r"\d\s?(?:mg|mcg|µg|g|mL|units?|tablets?)\b|\b(?:daily|weekly|twice|per week)\b", re.IGNORECASE)
 # Decision 44: the labelled limit of an interacting drug, in the detail only.
 _LABELLED_LIMIT = re.compile(r"\babove \d+ mg a day\b")
 _LIMIT_MEMBERS = frozenset({"why", "ordered", "suggested", "dropped", "consider"})

@@ -46,9 +46,12 @@ def card_texts(knowledge: KnowledgeBase) -> Iterator[CardText]:
 
 def card_records(knowledge: KnowledgeBase) -> Iterator[tuple[str, BaseModel]]:
     """The entries that hold card texts, each with its id."""
-    rules = (*knowledge.recommendations, *knowledge.orders, *knowledge.safety_rules)
-    for entry in (*rules, *knowledge.cards, *knowledge.suggestions.values(), *knowledge.words.values()):
-        yield entry.id, entry
+    for rule in (*knowledge.recommendations, *knowledge.orders, *knowledge.safety_rules):
+        yield rule.id, rule
+    for card in knowledge.cards:
+        yield card.id, card
+    yield from knowledge.suggestions.items()
+    yield from knowledge.words.items()
     yield ORDER_CARD, knowledge.order_card
 
 

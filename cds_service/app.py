@@ -12,9 +12,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cards.text_checks import check_texts
 from cds_service.decide import Decide, decide
 from cds_service.errors import PreconditionFailed, ServiceError, error_body, status_body
 from cds_service.observability import build_logger
+from cds_service.pages.routes import add_pages
 from cds_service.request_scope import RequestScope
 from cds_service.routes import add_routes
 from cds_service.settings import Settings, environment, unknown_names
@@ -45,7 +47,7 @@ def create_app(
     Raises StartRefused for settings that are not safe to start with.
     """
     refuse_unsafe_settings(settings)
-    knowledge = load_knowledge(knowledge_folder()) if knowledge is None else knowledge
+    knowledge = _shipped_knowledge() if knowledge is None else knowledge
     refuse_draft_knowledge(settings, knowledge.draft)
     logger = build_logger(settings.log_level)
     today = site_clock(settings.time_zone) if clock is None else clock
@@ -68,6 +70,7 @@ def create_app(
         openapi_url=None if settings.production else "/openapi.json",
     )
     add_routes(app)
+    add_pages(app, knowledge, settings)
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HTTPException, _framework_error)
     app.add_middleware(RequestScope, logger=logger)
@@ -76,6 +79,14 @@ def create_app(
         CORSMiddleware, allow_origins=settings.allowed_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
     )
     return app
+
+
+def _shipped_knowledge() -> KnowledgeBase:
+    """The knowledge that comes with the product, its texts and drafts checked; raises KnowledgeError."""
+    folder = knowledge_folder()
+    knowledge = load_knowledge(folder)
+    check_texts(knowledge, folder)
+    return knowledge
 
 
 def site_clock(time_zone: str) -> Callable[[], date]:

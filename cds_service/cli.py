@@ -49,8 +49,11 @@ def serve() -> None:
 def _about() -> None:
     """Calcinosis cutis: a CDS Hooks service, and what one can do with its knowledge without a server.
 
-    To see what it says about a chart: calcinosis-cds evaluate chart.json. Why it says so: calcinosis-cds explain
-    chart.json. Exit status of every command: 0 all is well, 1 something was found, 2 it could not be done.
+    What it says about a chart: calcinosis-cds evaluate chart.json
+
+    Why it says so: calcinosis-cds explain chart.json
+
+    Exit status of the commands: 0 all is well, 1 something was found, 2 it could not be done.
     """
 
 

@@ -12,6 +12,7 @@ DEPTH_CAP = 200
 BODY_CAP = 12 * 1024 * 1024
 
 _STRING = re.compile(rb'"[^"]*"')
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _SURROGATE_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"'))
@@ -33,10 +34,10 @@ def check_json(body: bytes) -> None:
     except UnicodeDecodeError:
         raise NotStrictJson("The body is not UTF-8.") from None
     if b"\\" in body:
-        body = body.replace(b"\\\\", b"")
-        if _SURROGATE.search(_SURROGATE_PAIR.sub(b"", body)):
+        # bytes.replace is several times slower here than the regular expressions (two-byte needles, many escapes).
+        if _SURROGATE.search(body) and _SURROGATE.search(_SURROGATE_PAIR.sub(b"", body.replace(b"\\\\", b""))):
             raise NotStrictJson("The body holds half of a surrogate pair.")
-        body = body.replace(b'\\"', b"")
+        body = _ESCAPE.sub(b"", body)
     structure = body.translate(_ONE_KIND, _NOT_STRUCTURE).replace(b'""', b"")
     if _deeper_than_cap(_STRING.sub(b"", structure)):
         raise NotStrictJson(f"The body is nested deeper than {DEPTH_CAP} levels.")

@@ -8,7 +8,9 @@ import msgspec
 
 from cds_service.errors import BadRequest, UnknownService
 from cds_service.hook_request import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
-from treatment_algorithm.concept_table import ConceptKind, ConceptTable
+from treatment_algorithm.concept_table import ConceptKind
+from treatment_algorithm.data_needs import concepts_read
+from treatment_algorithm.knowledge_base import KnowledgeBase
 
 LOINC = "http://loinc.org"
 REQUIRED_KEYS = ("patient", "conditions")
@@ -53,19 +55,12 @@ class ServiceDefinition:
     prefetch: Mapping[str, str]
 
 
-def observation_codes(concepts: ConceptTable) -> tuple[str, ...]:
-    """The LOINC codes of every observation concept that the knowledge reads, sorted."""
-    return tuple(
-        sorted(
-            {
-                row.code
-                for key, concept in concepts.concepts.items()
-                if concept.kind is ConceptKind.OBSERVATION and not concept.lookalike
-                for row in concepts.code_rows(key)
-                if row.system == LOINC
-            }
-        )
+def observation_codes(knowledge: KnowledgeBase) -> tuple[str, ...]:
+    """The LOINC codes of every observation that some rule or text of the knowledge reads, sorted (PRE-10)."""
+    rows = (
+        row for key in concepts_read(knowledge, ConceptKind.OBSERVATION) for row in knowledge.concepts.code_rows(key)
     )
+    return tuple(sorted({row.code for row in rows if row.system == LOINC}))
 
 
 def prefetch_templates(loinc_codes: Sequence[str]) -> Mapping[str, str]:

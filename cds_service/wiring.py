@@ -40,7 +40,7 @@ async def open_wiring(
     settings: Settings, knowledge: KnowledgeBase, decide: Decide, today: Callable[[], date], logger: Logger
 ) -> AsyncIterator[Wiring]:
     """The parts of a running service; connections close at the end. Raises StartRefused."""
-    services = service_definitions(observation_codes(knowledge.concepts))
+    services = service_definitions(observation_codes(knowledge))
     async with Outbound(settings.deadline_seconds) as outbound, open_store(settings.database_url) as store:
         yield Wiring(
             settings=settings,

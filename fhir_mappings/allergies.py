@@ -47,6 +47,9 @@ def map_allergy(
         yield Issue(Group.ALLERGIES, reference, "unknown-drug" if told else "unreadable")
         return
     allergens = frozenset(concept for concept in found if not concepts.concepts[concept].lookalike)
+    # The terminology has allergens of their own for some drugs (`warfarin_allergen`): they are that drug's.
+    drugs = (concept.removesuffix("_allergen") for concept in allergens)
+    allergens |= frozenset(drug for drug in drugs if drug in concepts.concepts)
     if allergens:
         yield AllergyFact(
             concepts=allergens,

@@ -39,12 +39,15 @@ def assess(features: PatientFeatures, knowledge: KnowledgeBase, hook: str, today
     case = replace(case, suppressed=suppressed_drugs(findings))
     offers = offer_all(knowledge, case, findings)
     cards: tuple[ChartCard | OrderCard, ...]
-    if hook == PATIENT_VIEW:
+    judged: list[SafetyFinding] = []
+    if features.patient.deceased:  # nothing at any hook (evidence.md 2.1)
+        cards, order_results = (), _no_orders(knowledge, "the patient is deceased")
+    elif hook == PATIENT_VIEW:
         cards = _chart_cards(knowledge, case, offers)
         judged = [finding for offer in offers if offer.outcome for finding in offer.outcome.judged]
-        order_results = [
-            RuleResult(rule.id, "order", Truth.NO, note="no order at this hook") for rule in knowledge.orders
-        ]
+        kept = [offer.outcome for offer in offers if isinstance(offer.outcome, Option)]
+        judged += [drop.finding for option in kept for drop in option.taken_out if drop.finding]
+        order_results = _no_orders(knowledge, "no order at this hook")
     else:
         cards, judged, order_results = assess_orders(knowledge, case)
     rules = (
@@ -54,6 +57,10 @@ def assess(features: PatientFeatures, knowledge: KnowledgeBase, hook: str, today
         *order_results,
     )
     return Assessment(hook, case, case.answers, scenarios, rules, cards)
+
+
+def _no_orders(knowledge: KnowledgeBase, why: str) -> list[RuleResult]:
+    return [RuleResult(rule.id, "order", Truth.NO, note=why) for rule in knowledge.orders]
 
 
 def build_case(features: PatientFeatures, knowledge: KnowledgeBase, hook: str, today: date) -> Case:

@@ -19,6 +19,8 @@ from treatment_algorithm.judging import Result, over, proof_of, recent
 from treatment_algorithm.partial_date import PartialDate, years_between
 from treatment_algorithm.truth import Truth, all_of, known, negate
 
+INDETERMINATE = "indeterminate"
+"""A result that was looked for and says nothing: neither an answer nor on record."""
 
 def condition(asked: Condition, case: Case) -> Result:
     """Conditions by standing, severity, cues and time since onset (else since the record)."""
@@ -84,7 +86,7 @@ def measured(asked: Measured, case: Case) -> Result:
 
 def _compare(fact: MeasurementFact, asked: Measured) -> Truth:
     if asked.coded:
-        return Truth.UNKNOWN if fact.coded in (None, "indeterminate") else known(fact.coded in asked.coded)
+        return Truth.UNKNOWN if fact.coded in (None, INDETERMINATE) else known(fact.coded in asked.coded)
     value = fact.value
     if value is None:
         return Truth.UNKNOWN
@@ -108,7 +110,8 @@ def _compare(fact: MeasurementFact, asked: Measured) -> Truth:
 def on_record(asked: OnRecord, case: Case) -> Result:
     """Whether a value or done procedure is on record at all."""
     names = case.resolve(asked.concept)
-    values = [fact for fact in find(case.measurements, names) if fact.value is not None or fact.coded is not None]
+    found = find(case.measurements, names)
+    values = [fact for fact in found if fact.value is not None or fact.coded not in (None, INDETERMINATE)]
     dated = [fact.proof for fact in values]
     dated += [fact.proof for fact in find(case.procedures, names) if fact.standing is ProcedureStanding.DONE]
     in_time = tuple(proof for proof in dated if recent(proof.date, asked.within_days, case) is Truth.YES)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from importlib.resources.abc import Traversable
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -12,7 +11,8 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_errors import KnowledgeError
 from treatment_algorithm.knowledge_files import entry_lines, yaml_files
 from treatment_algorithm.knowledge_model import Rule
-from treatment_algorithm.predicates import Feature, InScenario, OnCard, walk
+from treatment_algorithm.knowledge_walk import entries_of, predicates_of, values_of
+from treatment_algorithm.predicates import Feature, InScenario, OnCard
 
 SUMMARY_LIMIT = 120
 LABEL_LIMIT = 60
@@ -24,11 +24,11 @@ def check_knowledge(knowledge: KnowledgeBase, folder: Traversable) -> None:
     _check_unique(knowledge, lines)
     earlier: set[str] = set()
     for feature in knowledge.features:
-        unknown = {p.id for p in _predicates(feature) if isinstance(p, Feature)} - earlier
+        unknown = {p.id for p in predicates_of(feature) if isinstance(p, Feature)} - earlier
         if unknown:
             _fail(lines, feature.id, f"uses {sorted(unknown)[0]}, which is not defined before it")
         earlier.add(feature.id)
-    for entry in _entries(knowledge):
+    for entry in entries_of(knowledge):
         identity = getattr(entry, "id", "")
         for message in _complaints(knowledge, entry):
             _fail(lines, identity, message)
@@ -58,37 +58,9 @@ def _check_unique(knowledge: KnowledgeBase, lines: dict[str, tuple[str, int]]) -
         seen.add(identity)
 
 
-def _entries(knowledge: KnowledgeBase) -> Iterator[BaseModel]:
-    yield from knowledge.rules
-    yield from knowledge.features
-    yield from knowledge.therapies
-    yield from knowledge.cards
-    yield from knowledge.suggestions.values()
-    yield from knowledge.words.values()
-
-
-def _values(record: Any) -> Iterator[Any]:
-    """Every value inside a record, depth first."""
-    if isinstance(record, BaseModel):
-        yield record
-        for name in type(record).model_fields:
-            yield from _values(getattr(record, name))
-    elif isinstance(record, tuple):
-        for item in record:
-            yield from _values(item)
-    else:
-        yield record
-
-
-def _predicates(record: BaseModel) -> Iterator[Any]:
-    for value in _values(record):
-        if hasattr(value, "__pydantic_config__") and not isinstance(value, BaseModel):
-            yield from walk(value)
-
-
 def _complaints(knowledge: KnowledgeBase, entry: BaseModel) -> Iterator[str]:
     yield from _name_complaints(knowledge, entry)
-    for value in _values(entry):
+    for value in values_of(entry):
         if isinstance(value, UseSuggestion) and value.use not in knowledge.suggestions:
             yield f"unknown suggestion '{value.use}'"
         if isinstance(value, Link):
@@ -124,7 +96,7 @@ def _name_complaints(knowledge: KnowledgeBase, entry: BaseModel) -> Iterator[str
     names: list[str] = []
     for field in ("orders", "about", "drug", "judges", "drugs"):
         names += getattr(entry, field, ()) or ()
-    for predicate in _predicates(entry):
+    for predicate in predicates_of(entry):
         match predicate:
             case Feature(id=feature):
                 yield from _missing((feature,), {f.id for f in knowledge.features}, "feature")

@@ -58,8 +58,8 @@ class _Group:
     next_url: str | None = None
 
 
-def bundle_request(bundles: Sequence[bytes], hook: str, patient_id: str | None) -> bytes:
-    """The hook request (JSON bytes) for the chart that the Bundles (JSON bytes each) hold together.
+def bundle_request(bundles: Sequence[bytes], hook: str, patient_id: str | None) -> tuple[bytes, list[ChartEntry]]:
+    """The hook request (JSON bytes) for the chart that the Bundles (JSON bytes each) hold together, and its entries.
 
     `patient_id` chooses among several Patients. At the order hooks the draft MedicationRequests and ServiceRequests
     are the draft orders, all selected. Raises UnusableChart.
@@ -79,13 +79,13 @@ def bundle_request(bundles: Sequence[bytes], hook: str, patient_id: str | None) 
             for key in keys:
                 groups[key].next_url = cut
     chosen = _patient(everything, patient_id)
-    context = {"patientId": chosen.id, "userId": _USER}
+    context: dict[str, object] = {"patientId": chosen.id, "userId": _USER}
     if hook != PATIENT_VIEW:
         context |= _orders(everything, hook)
     prefetch = {key: msgspec.Raw(_bundle(group)) for key, group in groups.items()}
     prefetch["patient"] = msgspec.Raw(chosen.raw)
     body = {"hook": hook, "hookInstance": _HOOK_INSTANCE, "context": context, "prefetch": prefetch}
-    return _with_references(msgspec.json.encode(body), everything)
+    return _with_references(msgspec.json.encode(body), everything), everything
 
 
 def _shell(bundle: bytes) -> _Shell:
@@ -102,7 +102,7 @@ def _shell(bundle: bytes) -> _Shell:
 
 def _keys(entries: Iterable[ChartEntry]) -> tuple[str, ...]:
     """The keys that a Bundle stands for: those of a search for one type, else all, because anything may be missing."""
-    types = {entry.type for entry in entries if entry.type in KEY_OF_TYPE and entry.type != "Medication"}
+    types = {entry.type for entry in entries if entry.type and entry.type in KEY_OF_TYPE} - {"Medication"}
     return (KEY_OF_TYPE[types.pop()],) if len(types) == 1 else tuple(PREFETCH_KEYS)
 
 

@@ -26,7 +26,7 @@ def print_cards(decision: Decision, knowledge: KnowledgeBase, paper: Paper) -> N
         rules = len(decision.assessment.rules)
         paper.line(f"Evaluated, nothing to say: {rules} rules, scenario {scenario_words(decision, knowledge)}.")
     for gap in gap_words(decision):
-        paper.line(f"Not in the chart as it should be: {gap}.")
+        paper.line(f"Gap: {gap}.")
 
 
 def scenario_words(decision: Decision, knowledge: KnowledgeBase) -> str:
@@ -41,7 +41,7 @@ def gap_words(decision: Decision) -> list[str]:
     gaps = could_not_be_read(decision.features)
     others = sum(issue.kind == "other-patient" for issue in decision.features.issues)
     unknown = sum(issue.kind == "unknown-drug" for issue in decision.features.issues)
-    words = [gaps] if gaps else []
+    words = [f"could not be read: {gaps}"] if gaps else []
     if others:
         words.append(f"{others} {'entry' if others == 1 else 'entries'} about another patient, left out")
     if unknown:

@@ -28,8 +28,6 @@ _SERVICE_KINDS = {
     "unreadable": "cannot be read by this service",
     "other-patient": "is about another patient",
     "not-resolved": "points to a Medication that is not in the chart",
-    "cut-short": "was not read to its end",
-    "not-obtained": "was not obtained",
     "client-error": "holds an OperationOutcome",
     "unknown-drug": "says no drug by code or name",
 }
@@ -50,10 +48,11 @@ def check_entries(entries: Iterable[ChartEntry]) -> list[ChartFinding]:
 
 
 def issue_findings(issues: Iterable[Issue]) -> list[ChartFinding]:
-    """What the mapping of the service could not use."""
+    """What the mapping of the service could not use; a group that is missing or cut short is a gap, not invalid."""
     return [
-        ChartFinding(issue.reference or str(issue.group), "", _SERVICE_KINDS.get(issue.kind, issue.kind))
+        ChartFinding(issue.reference or str(issue.group), "", _SERVICE_KINDS[issue.kind])
         for issue in issues
+        if issue.kind in _SERVICE_KINDS
     ]
 
 

@@ -34,7 +34,7 @@ class _Request(msgspec.Struct, frozen=True):
 
 
 class _Entry(msgspec.Struct, frozen=True, rename="camel"):
-    resource: msgspec.Raw | None = None
+    resource: msgspec.Raw = msgspec.Raw(b"null")
     full_url: str | None = None
     request: _Request | None = None
 
@@ -72,10 +72,11 @@ def _read(position: int, raw: msgspec.Raw) -> ChartEntry | None:
         entry = msgspec.json.decode(raw, type=_Entry)
     except _BROKEN:
         return ChartEntry(position)
-    if entry.resource is None:
+    resource = bytes(entry.resource)
+    if resource == b"null":
         deletion = entry.request is not None and entry.request.method == "DELETE"
         return None if deletion else ChartEntry(position)
-    return read_resource(bytes(entry.resource), position, entry.full_url or "")
+    return read_resource(resource, position, entry.full_url or "")
 
 
 def _status(raw: bytes) -> str:

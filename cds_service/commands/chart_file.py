@@ -1,6 +1,7 @@
 """The FILE of `evaluate` and `explain`: a FHIR Bundle, a list of Bundles, or a recorded hook request."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +19,10 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class ChartFile:
-    """What was in the file, as the request of a CDS Client."""
+    """What was in the file: the request of a CDS Client, and the resources in it, in the order of the file."""
 
     request: HookRequest
-
-    def entries(self) -> list[ChartEntry]:
-        """Every resource of the prefetch and every draft order, in the order of the request."""
-        values = [*self.request.prefetch.values(), self.request.context.draft_orders]
-        return [entry for value in values if value is not None for entry in _entries_of(bytes(value))]
+    entries: tuple[ChartEntry, ...]
 
 
 def read_chart_file(path: Path, hook: str | None, patient_id: str | None) -> ChartFile:
@@ -48,10 +45,9 @@ def read_chart(data: bytes, hook: str | None, patient_id: str | None) -> ChartFi
         check_json(data)
         if data.lstrip()[:1] == b"[":
             bundles = [bytes(bundle) for bundle in msgspec.json.decode(data, type=list[msgspec.Raw])]
-            return ChartFile(decode(bundle_request(bundles, hook or PATIENT_VIEW, patient_id)))
-        members = read_object(data)
-        if "hook" not in members:
-            return ChartFile(decode(bundle_request([data], hook or PATIENT_VIEW, patient_id)))
+            return _of_bundles(bundles, hook, patient_id)
+        if "hook" not in read_object(data):
+            return _of_bundles([data], hook, patient_id)
         request = decode(data)
     except NotStrictJson as error:
         raise UnusableChart(f"the file is no JSON that can be used. {error}") from None
@@ -63,7 +59,14 @@ def read_chart(data: bytes, hook: str | None, patient_id: str | None) -> ChartFi
         raise UnusableChart("the recorded request is of another hook than --hook says")
     if patient_id is not None and patient_id != request.context.patient_id:
         raise UnusableChart("the recorded request is about another patient than --patient says")
-    return ChartFile(request)
+    values = [*request.prefetch.values(), request.context.draft_orders]
+    entries = (entry for value in values if value is not None for entry in _entries_of(bytes(value)))
+    return ChartFile(request, tuple(entries))
+
+
+def _of_bundles(bundles: Sequence[bytes], hook: str | None, patient_id: str | None) -> ChartFile:
+    body, entries = bundle_request(bundles, hook or PATIENT_VIEW, patient_id)
+    return ChartFile(decode(body), tuple(entries))
 
 
 def _entries_of(value: bytes) -> list[ChartEntry]:

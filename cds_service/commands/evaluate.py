@@ -80,7 +80,7 @@ def _check(evaluation: FileEvaluation, as_json: bool) -> None:
     from cds_service.commands.chart_check import ChartFinding, check_entries, issue_findings
     from cds_service.commands.offline import decide_offline
 
-    entries = evaluation.file.entries()
+    entries = evaluation.file.entries
     findings = check_entries(entries)
     try:
         decision = decide_offline(evaluation.file, evaluation.knowledge, evaluation.settings, evaluation.today)

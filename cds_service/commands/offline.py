@@ -27,7 +27,7 @@ def read_offline(file: ChartFile, knowledge: KnowledgeBase, settings: Settings) 
 
     Raises PreconditionFailed where the service would answer 412 (decision 11).
     """
-    templates = prefetch_templates(observation_codes(knowledge.concepts))
+    templates = prefetch_templates(observation_codes(knowledge))
     return asyncio.run(gather(file.request, templates, None, settings.deadline_seconds))
 
 

@@ -28,7 +28,7 @@ class Paper:
         pieces = styled.wrap(self.console, width) if self.console.is_terminal and styled.plain else [styled]
         for number, piece in enumerate(pieces):
             piece.rstrip()
-            blanks = indent + (hanging if number else 0)
+            blanks = indent + (hanging if number else 0) if piece.plain else 0
             self.console.print(Text(" " * blanks) + piece, soft_wrap=True)
 
     def heading(self, text: str) -> None:

@@ -35,7 +35,7 @@ def print_trace(decision: Decision, knowledge: KnowledgeBase, paper: Paper) -> N
 def _print_features(decision: Decision, knowledge: KnowledgeBase, paper: Paper) -> None:
     paper.heading("Features")
     titles = {feature.id: feature.title for feature in knowledge.features}
-    for truth in Truth:
+    for truth in (Truth.YES, Truth.UNKNOWN, Truth.NO):
         for key, answer in decision.assessment.features.items():
             if answer.truth is truth:
                 decided = "" if truth is Truth.YES else f"; decided by: {describe(answer.decided_by)}"
@@ -76,12 +76,12 @@ def _print_rules(rules: Iterable[RuleResult], knowledge: KnowledgeBase, paper: P
         for result in rules:
             if result.truth is not truth:
                 continue
-            if result.decided_by is None:
+            if result.decided_by is None and result.note:
                 not_asked.setdefault(result.note, []).append(result.rule_id)
                 continue
             note = f" ({result.note})" if result.note else ""
-            decided = f"decided by: {describe(result.decided_by)}"
-            _answer(truth, f"{result.rule_id}  {titles.get(result.rule_id, '')}{note}; {decided}", paper)
+            decided = f"; decided by: {describe(result.decided_by)}" if result.decided_by else ""
+            _answer(truth, f"{result.rule_id}  {titles.get(result.rule_id, '')}{note}{decided}", paper)
             _print_proofs(result.proofs if truth is Truth.YES else (), paper)
     for note, ids in not_asked.items():
         paper.line(f"not asked, {note}: {', '.join(ids)}", indent=2, hanging=2)

@@ -27,7 +27,7 @@ def about_context(knowledge: KnowledgeBase, settings: Settings) -> Mapping[str, 
     """What about.html needs beside the versions."""
     return {
         "settings": settings,
-        "prefetch": prefetch_rows(observation_codes(knowledge.concepts)),
+        "prefetch": prefetch_rows(observation_codes(knowledge)),
         "checked": len(knowledge.safety_rules),
         "planned": len(knowledge.evidence.planned_safety),
         "statements": len(knowledge.evidence.statements),

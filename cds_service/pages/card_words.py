@@ -62,7 +62,7 @@ class CardWords:
             variants = [variant.text for variant in self._knowledge.words[name].variants if variant.text]
             return self.blank(self.words(variants[0]) if len(variants) == 1 else escape(spaced(name)))
         asked = Markup(" or ").join(self._label(part) for part in argument.split("+")) if argument else Markup("")
-        return self.blank(Markup(escape(_BEFORE.get(name, "" if argument else spaced(name)))) + asked)
+        return self.blank(escape(_BEFORE.get(name, "" if argument else spaced(name))) + asked)
 
     def _label(self, name: str) -> Markup:
         members = self._conditions.members(name)

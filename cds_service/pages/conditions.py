@@ -23,6 +23,9 @@ from treatment_algorithm.predicates import (
     walk,
 )
 
+WRITTEN_OUT = 2
+"""A group with no more members than this is written out; a larger one is named and linked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
@@ -86,7 +89,7 @@ class ConditionWords:
 
     def named(self, names: Iterable[str], between: str = ", ") -> Markup:
         """Concepts and groups by the labels of cards, groups linked to their members."""
-        return Markup(between).join(self.name(name) for name in names)
+        return escape(between).join(self.name(name) for name in names)
 
     def name(self, name: str) -> Markup:
         """One concept or group."""
@@ -95,8 +98,8 @@ class ConditionWords:
         if name in self._therapies:
             return escape(self._therapies[name])
         members = self.members(name)
-        if len(members) == 1:
-            return escape(members[0])
+        if 0 < len(members) <= WRITTEN_OUT:
+            return escape(" or ".join(members))
         if members:
             return Markup('<a href="#{}">{}</a>').format(group_anchor(name), spaced(name))
         return escape(spaced(name))
@@ -109,7 +112,7 @@ class ConditionWords:
         return tuple(sorted({self._knowledge.label(concept) for concept in concepts.expand(name)}, key=str.casefold))
 
     def _listed(self, lead: str, parts: Iterable[Predicate]) -> Clause:
-        return Clause(Markup(escape(lead)), tuple(self.tree(part) for part in parts))
+        return Clause(escape(lead), tuple(self.tree(part) for part in parts))
 
     def _either(self, identities: Iterable[str]) -> Markup:
         return Markup(" or ").join(self._links.to(identity) for identity in identities)

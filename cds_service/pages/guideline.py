@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cds_service.pages.card_words import CardWords, Said
-from cds_service.pages.conditions import ConditionWords, group_anchor, groups_in, spaced
+from cds_service.pages.conditions import WRITTEN_OUT, ConditionWords, group_anchor, groups_in, spaced
 from cds_service.pages.links import Links, anchor_of
-from treatment_algorithm.card_texts import CardTemplate
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_model import Recommendation, SafetyCase, SafetyRule, ScenarioRule
 from treatment_algorithm.predicates import InScenario, Predicate, walk
@@ -54,23 +53,26 @@ def _scenarios_of(predicate: Predicate) -> set[str]:
 
 def _summaries(knowledge: KnowledgeBase, scenario: ScenarioRule, cards: CardWords) -> tuple[Said, ...]:
     """The one line of every card that is about the scenario."""
-    about: Iterator[CardTemplate] = (
-        template for template in knowledge.cards if scenario.id in _scenarios_of(template.when)
-    )
+    about = [template for template in knowledge.cards if scenario.id in _scenarios_of(template.when)]
     return tuple(said for template in about for said in cards.said(template.summary))
 
 
 def _action(rule: SafetyRule, case: SafetyCase) -> str:
     """What a case does; critical only where the source was read or the rule is so by decision 13."""
+    at_orders = case.order_only or not rule.at_patient_view
     if case.action == "suppress" and not (rule.seen or rule.critical_unseen):
-        return _ACTIONS["suppress-warning"]
-    if case.order_only and case.action == "warn":
-        return "An order gets a warning"
-    return _ACTIONS[case.action]
+        said = _ACTIONS["suppress-warning"]
+    elif case.action == "warn" and case.order_only:
+        said = "An order gets a warning"
+    elif case.action == "mention" and at_orders:
+        said = "One line on an order's card that is shown anyway"
+    else:
+        said = _ACTIONS[case.action]
+    return f"{said}; no one-click draft" if case.blocks_draft else said
 
 
 def _groups(knowledge: KnowledgeBase, conditions: ConditionWords) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """(anchor, name, members) of every group with several members that the page speaks of."""
+    """(anchor, name, members) of every group that the page names without writing it out."""
     named = groups_in(_conditions_of(knowledge))
     for rule in knowledge.safety_rules:
         named.update(rule.about)
@@ -81,7 +83,7 @@ def _groups(knowledge: KnowledgeBase, conditions: ConditionWords) -> tuple[tuple
     for therapy in knowledge.therapies:
         named.update(therapy.drugs)
     several = ((name, conditions.members(name)) for name in sorted(named))
-    return tuple((group_anchor(name), spaced(name), members) for name, members in several if len(members) > 1)
+    return tuple((group_anchor(name), spaced(name), members) for name, members in several if len(members) > WRITTEN_OUT)
 
 
 def _conditions_of(knowledge: KnowledgeBase) -> Iterator[Predicate]:

@@ -24,7 +24,7 @@ def anchor_of(identity: str) -> str:
 
 
 class Links:
-    """Texts of the knowledge as HTML: escaped, IDs linked, provenance marks set apart. Raises KeyError for no text."""
+    """Texts of the knowledge as HTML: escaped, IDs linked, provenance marks set apart."""
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
@@ -56,9 +56,9 @@ class Links:
             return Markup("this page only")
         if identity.startswith("sentence:"):
             key = identity.removeprefix("sentence:")
-            return Markup('<a href="#sentence-{0}">sentence “{0}”</a>').format(key)
+            return Markup('<a href="#sentence-{}">sentence “{}”</a>').format(key, key.replace("_", " "))
         if identity in self._known:
-            return Markup('<a href="#{}">{}</a>').format(anchor_of(identity), identity)
+            return Markup('<a class="ref" href="#{}">{}</a>').format(anchor_of(identity), identity)
         return escape(identity)
 
     def all_to(self, identities: Iterable[str]) -> Markup:

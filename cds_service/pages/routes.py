@@ -5,27 +5,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cds_service.pages.page import answer
-from cds_service.pages.site import Site
+from cds_service.pages.page_set import PageSet
 from cds_service.settings import Settings
 from treatment_algorithm.knowledge_base import KnowledgeBase
 
 
 def add_pages(app: FastAPI, knowledge: KnowledgeBase, settings: Settings) -> None:
     """Put the pages into `app`; they are rendered from `knowledge`, each once."""
-    site = Site(knowledge, settings)
+    pages = PageSet(knowledge, settings)
 
     # Plain functions: the first rendering of a page runs in a worker thread, beside the hook calls.
     def guideline(request: Request) -> Response:
-        return answer(site.guideline, request)
+        return answer(pages.guideline, request)
 
     def about(request: Request) -> Response:
-        return answer(site.about, request)
+        return answer(pages.about, request)
 
     def index(request: Request) -> Response:
-        return answer(site.index, request)
+        return answer(pages.index, request)
 
     def stylesheet(request: Request) -> Response:
-        return answer(site.stylesheet, request)
+        return answer(pages.stylesheet, request)
 
     for path, endpoint in (
         ("/", index),

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 from starlette.testclient import TestClient
@@ -16,8 +16,7 @@ from cds_service.decide import Decision
 from cds_service.hook_request import HookRequest
 from cds_service.settings import Settings
 from fhir_mappings.chart import ReadChart
-from treatment_algorithm.concept_table import CodeRow, Concept, ConceptKind
-from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 
 FHIR_SERVER = "https://ehr.example.org/fhir"
 HOOK_INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
@@ -56,19 +55,10 @@ class DecideOnce:
         return Decision(cards=cast(Any, cards), assessment=cast(Any, None), features=cast(Any, None))
 
 
-def small_knowledge(draft: bool = True) -> KnowledgeBase:
-    """A knowledge base as far as the service looks at it: four concepts, one of them a look-alike."""
-    kinds = {
-        "heart_rate": (ConceptKind.OBSERVATION, "8867-4", False),
-        "systolic_bp": (ConceptKind.OBSERVATION, "8480-6", False),
-        "heart_rate_goal": (ConceptKind.OBSERVATION, "8893-0", True),
-        "calcinosis_cutis": (ConceptKind.CONDITION, "21112-8", False),
-    }
-    table = SimpleNamespace(
-        concepts={key: Concept(key, kind, key, lookalike=lookalike) for key, (kind, _, lookalike) in kinds.items()},
-        code_rows=lambda key: (CodeRow("http://loinc.org", kinds[key][1], key, "verified", "test"),),
-    )
-    return cast(KnowledgeBase, SimpleNamespace(version="0.0.1", draft=draft, concepts=table))
+@cache
+def product_knowledge() -> KnowledgeBase:
+    """The knowledge of the product, loaded once."""
+    return load_knowledge(knowledge_folder())
 
 
 @contextmanager
@@ -76,7 +66,7 @@ def running_service(folder: Path, decide: DecideOnce | None = None, **values: An
     """The service with its data in `folder`, settings `values`, on 22 Nov 2026; exceptions become answers."""
     settings = Settings(_env_file=None, **{"database_url": f"sqlite:///{folder / 'test.sqlite3'}"} | values)
     app = create_app(
-        settings, decide=decide or DecideOnce(), clock=lambda: date(2026, 11, 22), knowledge=small_knowledge()
+        settings, decide=decide or DecideOnce(), clock=lambda: date(2026, 11, 22), knowledge=product_knowledge()
     )
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client

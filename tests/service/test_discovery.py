@@ -33,17 +33,22 @@ def test_discovery_is_stable(service: TestClient) -> None:
 
 
 def test_the_prefetch_templates_are_those_of_decision_10(service: TestClient) -> None:
-    """Decision 10, with the LOINC codes of the knowledge's observation concepts, look-alikes left out."""
+    """Decision 10; the observations are narrowed to the LOINC codes that some rule or text of the knowledge reads."""
     search = "?patient={{context.patientId}}"
     for entry in service.get("/cds-services").json()["services"]:
-        assert entry["prefetch"] == {
+        prefetch = entry["prefetch"]
+        codes = prefetch["observations"].removeprefix(f"Observation{search}&code=").partition("&")[0].split(",")
+        assert {"8867-4", "8480-6", "85354-9", "72514-3", "5196-1", "10230-1"} <= set(codes)
+        assert not {"71774-4", "31204-1", "8302-2"} & set(codes)
+        assert len(codes) <= 100
+        assert prefetch == {
             "patient": "Patient/{{context.patientId}}",
             "conditions": f"Condition{search}&_count=100",
             "medications": f"MedicationRequest{search}&_count=100",
             "statements": f"MedicationStatement{search}&_count=100",
             "allergies": f"AllergyIntolerance{search}&_count=100",
             "procedures": f"Procedure{search}&_count=100",
-            "observations": f"Observation{search}&code=8480-6,8867-4&_sort=-date&_count=100",
+            "observations": f"Observation{search}&code={','.join(codes)}&_sort=-date&_count=100",
             "referrals": f"ServiceRequest{search}&status=active&_count=100",
         }
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.ehr import HOOK_INSTANCE, DecideOnce, hook_body, without
+from tests.service.ehr import HOOK_INSTANCE, DecideOnce, hook_body, product_knowledge, without
 
 HOOKS = ("patient-view", "order-select", "order-sign")
 
@@ -113,5 +113,5 @@ def test_health_says_alive_and_ready(service: TestClient) -> None:
     ready = service.get("/readyz")
     assert (ready.status_code, ready.json()) == (
         200,
-        {"status": "ready", "store": "writable", "knowledge": "0.0.1"},
+        {"status": "ready", "store": "writable", "knowledge": product_knowledge().version},
     )

@@ -20,12 +20,13 @@ from tests.support.story import Story
 from tests.support.story_files import load_stories
 from treatment_algorithm.concept_table import ConceptKind, ConceptTable, load_concepts
 from treatment_algorithm.cues import Cues, load_cues
-from treatment_algorithm.features import PatientFeatures
+from treatment_algorithm.features import ConditionFact, PatientFeatures
 
 PROJECT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 FOLDERS = (PROJECT / "treatment_algorithm" / "knowledge" / "stories", HERE / "samples", HERE / "rich")
 READABLE = tuple(story for story in load_stories(FOLDERS) if story.expect.status == 200)
+ASKED_FOR_CUES = {"calcinosis_cutis", "dermatomyositis", "amyopathic_dermatomyositis", "juvenile_dermatomyositis"}
 FACTS = ("conditions", "medications", "measurements", "allergies", "procedures", "referrals", "orders")
 
 
@@ -46,9 +47,15 @@ def read_features(story: Story, concepts: ConceptTable, cues: Cues, today: date)
 
 
 def comparable(facts: tuple[Any, ...]) -> list[Any]:
-    """Facts without the reference of what could not be read: the ways of being broken leave different ones."""
+    """Facts without what a story cannot tell and no rule asks.
+
+    The reference of what could not be read: the ways of being broken leave different ones. Cues of conditions that
+    are neither calcinosis nor dermatomyositis: "ulcer" stands in the display of the code of an ulcer.
+    """
 
     def blank(fact: Any) -> Any:
+        if isinstance(fact, ConditionFact) and not fact.concepts & ASKED_FOR_CUES:
+            return replace(fact, cues=frozenset())
         return replace(fact, reference="", selected=False) if getattr(fact, "unreadable", False) else fact
 
     return [blank(fact) for fact in facts]

@@ -146,7 +146,10 @@ def _allergens(item: StoryAllergy, table: ConceptTable) -> frozenset[str]:
     if item.concept is None or item.text is not None:
         return _concepts(item.concept)
     row = allergen_row(table, item.concept)
-    return table.match(row.system, row.code)
+    allergens = table.match(row.system, row.code)
+    # `warfarin_allergen` is warfarin's.
+    drugs = (concept.removesuffix("_allergen") for concept in allergens)
+    return allergens | frozenset(drug for drug in drugs if drug in table.concepts)
 
 
 def _procedures(story: Story) -> Iterator[ProcedureFact]:

@@ -133,7 +133,9 @@ def features(
     for fact in facts:
         sorted_facts.setdefault(_FIELDS[type(fact)], []).append(fact)
     groups = states(*open_groups, not_obtained=not_obtained)
-    return PatientFeatures(patient=patient, groups=groups, **{name: tuple(found) for name, found in sorted_facts.items()})
+    return PatientFeatures(
+        patient=patient, groups=groups, **{name: tuple(found) for name, found in sorted_facts.items()}
+    )
 
 
 class Clinic:

@@ -41,7 +41,9 @@ def test_a_joined_question_follows_the_truth_tables(clinic: Clinic, question: di
 
 def test_every_part_that_is_yes_proves_a_conjunction(clinic: Clinic) -> None:
     calcinosis, dm = condition("calcinosis_cutis"), condition("dermatomyositis")
-    answer = clinic.answer({"all": [{"condition": "calcinosis_cutis"}, {"condition": "dermatomyositis"}]}, calcinosis, dm)
+    answer = clinic.answer(
+        {"all": [{"condition": "calcinosis_cutis"}, {"condition": "dermatomyositis"}]}, calcinosis, dm
+    )
     assert answer.proofs == (calcinosis.proof, dm.proof)
 
 

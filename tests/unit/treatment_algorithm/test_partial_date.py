@@ -35,7 +35,21 @@ def test_a_fhir_date_is_read_to_the_precision_it_has(text: str, expected: Partia
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "2023-02-29", "2019-13", "2019-00", "2019-00-01", "2019-05-00", "0000", "19-05-01", "2019-5-1", "May 2019", "2019-05-01x", "٢٠١٩"],
+    [
+        None,
+        "",
+        "2023-02-29",
+        "2019-13",
+        "2019-00",
+        "2019-00-01",
+        "2019-05-00",
+        "0000",
+        "19-05-01",
+        "2019-5-1",
+        "May 2019",
+        "2019-05-01x",
+        "٢٠١٩",
+    ],
 )
 def test_what_is_no_date_is_none(text: str | None) -> None:
     assert parse_date(text) is None
@@ -99,7 +113,9 @@ def test_a_comparison_is_unknown_only_where_the_missing_part_decides(
         (None, UNKNOWN),
     ],
 )
-def test_within_ninety_days_counts_the_ninetieth_and_no_day_to_come(moment: PartialDate | None, expected: Truth) -> None:
+def test_within_ninety_days_counts_the_ninetieth_and_no_day_to_come(
+    moment: PartialDate | None, expected: Truth
+) -> None:
     assert within_days(moment, 90, TODAY) is expected
 
 

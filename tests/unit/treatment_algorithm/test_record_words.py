@@ -172,7 +172,9 @@ def test_the_age_is_unknown_only_where_the_missing_part_of_the_birth_date_decide
     assert clinic.says({"age": {"at_least": 18}}, patient=patient) == adult
 
 
-@pytest.mark.parametrize(("sex", "expected"), [("male", "yes"), ("female", "no"), ("unknown", "unknown"), (None, "unknown")])
+@pytest.mark.parametrize(
+    ("sex", "expected"), [("male", "yes"), ("female", "no"), ("unknown", "unknown"), (None, "unknown")]
+)
 def test_a_sex_that_is_not_recorded_is_unknown(clinic: Clinic, sex: str | None, expected: str) -> None:
     assert clinic.says({"sex": "male"}, patient=PatientFact(sex=sex)) == expected
 

@@ -26,7 +26,9 @@ def after(days: int) -> str:
 
 
 def test_requests_that_overlap_are_one_line_from_the_first_start_to_the_last_end(clinic: Clinic) -> None:
-    line = only(clinic, drug("methotrexate", "2025-03-01", "2025-08-01"), drug("methotrexate", "2025-01-01", "2025-04-01"))
+    line = only(
+        clinic, drug("methotrexate", "2025-03-01", "2025-08-01"), drug("methotrexate", "2025-01-01", "2025-04-01")
+    )
     assert (line.start, line.end, line.current) == (day("2025-01-01"), day("2025-08-01"), False)
 
 
@@ -161,7 +163,9 @@ def test_a_date_that_leaves_it_open_proves_no_failure(clinic: Clinic, start: str
 
 
 def test_a_past_course_without_an_end_proves_no_failure(clinic: Clinic) -> None:
-    line = only(clinic, drug("methotrexate", "2020-01-01", standing="past"), condition("calcinosis_cutis", on="2025-01-01"))
+    line = only(
+        clinic, drug("methotrexate", "2020-01-01", standing="past"), condition("calcinosis_cutis", on="2025-01-01")
+    )
     assert (line.failed, line.untold) == (False, True)
 
 
@@ -177,4 +181,7 @@ def test_the_hospital_child_of_the_specification_is_resistant_and_not_refractory
         drug("methotrexate", "2026-02-01"),
         condition("calcinosis_cutis", on="2026-11-01"),
     ]
-    assert [(line.therapy, line.failed) for line in lines(clinic, *facts)] == [("corticosteroid", False), ("methotrexate", True)]
+    assert [(line.therapy, line.failed) for line in lines(clinic, *facts)] == [
+        ("corticosteroid", False),
+        ("methotrexate", True),
+    ]

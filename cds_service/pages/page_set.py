@@ -1,4 +1,4 @@
-"""Site: the pages of one running service, each rendered once, at its first request."""
+"""PageSet: the pages of one running service, each rendered once, at its first request."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -18,7 +18,7 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 DISTRIBUTION = "calcinosis-cds"
 
 
-class Site:
+class PageSet:
     """The guideline, the account of the service, the index, and their style sheet."""
 
     def __init__(self, knowledge: KnowledgeBase, settings: Settings) -> None:
@@ -48,7 +48,7 @@ class Site:
     def _rendered(self, template: str, context: Mapping[str, Any]) -> Page:
         environment = Environment(
             loader=PackageLoader("cds_service.pages"),
-            autoescape=True,
+            autoescape=False,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -1,0 +1,74 @@
+"""RuleHomes: where each rule, feature and standard sentence stands, and what uses it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from pydantic import BaseModel
+
+from cards.text_walk import TextLines, card_records, card_texts
+from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.predicates import Feature, walk
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHomes:
+    """The homes of one release of the knowledge; `lines` finds the place of an entry."""
+
+    knowledge: KnowledgeBase
+    lines: TextLines
+
+    def file_of(self, identity: str) -> str:
+        """The file of an entry, from the knowledge folder."""
+        file, _ = self.lines.place(identity)
+        folder = "safety/" if identity.startswith("SAFE-") else ""
+        return f"{folder}{file}"
+
+    def cards_of(self, rule_id: str) -> tuple[str, ...]:
+        """The patient-view card templates that stand for the rule or list it as an option."""
+        return tuple(
+            card.id
+            for card in self.knowledge.cards
+            if rule_id in card.rules or any(rule_id in block.options for block in card.body)
+        )
+
+    def sayers_of(self, sentence: str) -> tuple[str, ...]:
+        """The entries whose texts say the standard sentence: rules, card templates, words."""
+        mark = f"{{s:{sentence}}}"
+        return tuple(dict.fromkeys(text.entry for text in card_texts(self.knowledge) if mark in text.text))
+
+    def needs_of(self, sentence: str) -> tuple[str, ...]:
+        """The rules whose cards must say the sentence (evidence.md 2.7)."""
+        return tuple(
+            rule
+            for mandate in self.knowledge.evidence.mandates
+            if any(need.sentence == sentence for need in mandate.needs)
+            for rule in mandate.rules
+        )
+
+    def users_of(self, feature: str) -> tuple[str, ...]:
+        """The rules, features, card templates, suggestions and words whose conditions ask for the feature."""
+        return tuple(identity for identity, asked in self._asked() if feature in asked)
+
+    def _asked(self) -> Iterator[tuple[str, set[str]]]:
+        rules: dict[str, BaseModel] = {rule.id: rule for rule in self.knowledge.rules}
+        features: dict[str, BaseModel] = {feature.id: feature for feature in self.knowledge.features}
+        for identity, entry in {**rules, **features, **dict(card_records(self.knowledge))}.items():
+            yield identity, {node.id for node in _predicates(entry) if isinstance(node, Feature)}
+
+
+def rule_homes(knowledge: KnowledgeBase, folder: Traversable) -> RuleHomes:
+    """The homes of the knowledge that was loaded from `folder`."""
+    return RuleHomes(knowledge, TextLines(folder))
+
+
+def _predicates(record: Any) -> Iterator[Any]:
+    if isinstance(record, BaseModel):
+        for name in type(record).model_fields:
+            yield from _predicates(getattr(record, name))
+    elif isinstance(record, tuple):
+        for item in record:
+            yield from _predicates(item)
+    elif hasattr(record, "__pydantic_config__"):
+        yield from walk(record)
