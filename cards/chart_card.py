@@ -17,7 +17,7 @@ from cards.model import Card
 from cards.phrases import Telling
 from cards.request_facts import RequestFacts
 from cards.suggestions import offer_suggestions
-from cards.wording import every, first, joined
+from cards.wording import every, first, fitting, joined
 from treatment_algorithm.assessment import ChartCard, Dropped, DropReason, Option, SafetyFinding
 from treatment_algorithm.card_texts import Block
 from treatment_algorithm.evaluation import holds
@@ -44,7 +44,7 @@ def write_chart_card(plan: ChartCard, knowledge: KnowledgeBase, request: Request
     detail = assemble(_sections(plan, telling))
     return Card(
         uuid=uuid,
-        summary=first(plan.template.summary, telling),
+        summary=fitting(plan.template.summary, telling),
         indicator="info",
         detail=detail,
         source=source,

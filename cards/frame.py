@@ -60,14 +60,13 @@ def extension_of(telling: Telling, rules: Iterable[str], proofs: Iterable[Proof]
     """Why the card came: rule ids, knowledge version, review state, what fired or is told (EXT-1, EXT-2)."""
     knowledge = telling.knowledge
     fired = dict.fromkeys(proof.reference for proof in proofs)
-    return {
-        EXTENSION: {
-            "rules": list(dict.fromkeys(rules)),
-            "knowledge": knowledge.version,
-            "review": "draft" if knowledge.draft else "approved",
-            "basis": [reference for reference in {**fired, **telling.told} if reference],
-        }
+    said: dict[str, object] = {
+        "rules": list(dict.fromkeys(rules)),
+        "knowledge": knowledge.version,
+        "review": "draft" if knowledge.draft else "approved",
+        "basis": [reference for reference in {**fired, **telling.told} if reference],
     }
+    return {EXTENSION: {name: value for name, value in said.items() if value}}
 
 
 def gaps_paragraph(features: PatientFeatures) -> str:

@@ -16,7 +16,7 @@ from cards.model import Card, Indicator
 from cards.phrases import Telling
 from cards.request_facts import RequestFacts
 from cards.suggestions import offer_suggestions
-from cards.wording import every, first, joined
+from cards.wording import every, first, fitting, joined
 from treatment_algorithm.assessment import OrderCard, SafetyFinding
 from treatment_algorithm.card_texts import Link, Topic, UseSuggestion
 from treatment_algorithm.evaluation import holds
@@ -79,8 +79,8 @@ def _leading(plan: OrderCard, indicator: Indicator) -> SafetyFinding | None:
 
 def _summary(plan: OrderCard, leading: SafetyFinding | None, telling: Telling) -> str:
     if leading is not None and leading.case is not None:
-        return first(leading.case.summary, replace(telling, finding=leading))
-    return first(plan.message.summary, telling) if plan.message else ""
+        return fitting(leading.case.summary, replace(telling, finding=leading))
+    return fitting(plan.message.summary, telling) if plan.message else ""
 
 
 def _topic(plan: OrderCard, leading: SafetyFinding | None) -> Topic:
@@ -183,7 +183,7 @@ def _could_not_check(plan: OrderCard, telling: Telling, request: RequestFacts, u
     ]
     return Card(
         uuid=uuid,
-        summary=first(texts.summary, telling),
+        summary=fitting(texts.summary, telling),
         indicator="info",
         detail=assemble(sections),
         source=source,

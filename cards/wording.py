@@ -14,7 +14,8 @@ from treatment_algorithm.evaluation import holds
 from treatment_algorithm.knowledge_base import KnowledgeBase
 
 _PLACEHOLDER = re.compile(r"\{(\^?)([a-z_]+)(?::([A-Za-z0-9_+-]+))?\}")
-_STICKS = (",", ";", ".", " ", "(", ":")
+_STICKS = (",", ";", ".", " ", ":")
+SUMMARY_LIMIT = 120
 
 
 def fill(text: str, telling: Telling) -> str:
@@ -31,6 +32,20 @@ def fill(text: str, telling: Telling) -> str:
 def first(fragments: Iterable[Fragment], telling: Telling) -> str:
     """The first fragment that holds: summaries, headings, labels."""
     return next((fill(f.text, telling) for f in fragments if holds(f.when, telling.case)), "")
+
+
+def fitting(fragments: Iterable[Fragment], telling: Telling) -> str:
+    """The first fragment that holds and fits into a summary (card-style rule 6); nothing is ever cut.
+
+    Knowledge files end a list of variants with one that always fits; without one the last that holds is given.
+    """
+    said = ""
+    for fragment in fragments:
+        if holds(fragment.when, telling.case):
+            said = fill(fragment.text, telling)
+            if len(said) <= SUMMARY_LIMIT:
+                return said
+    return said
 
 
 def every(fragments: Iterable[Fragment], telling: Telling) -> list[str]:

@@ -64,12 +64,12 @@ def map_allergy(
 
 
 def _named(substance: CodeableConcept | None, concepts: ConceptTable, cues: Cues) -> frozenset[str]:
-    drugs, classes = concepts.names(ConceptKind.MEDICATION), concepts.names(ConceptKind.ALLERGY_CLASS)
     found: frozenset[str] = frozenset()
     for text in texts_of(substance):
         if cues.allergy_refusals.search(text):
             return frozenset()
         # "Allergy to diltiazem" is what is looked for here, where in a drug's text it refuses.
         text = text.removeprefix("allergy to ").removeprefix("allergic to ")
-        found |= drugs_named(text, drugs, cues) | drugs_named(text, classes, cues)
+        found |= drugs_named(text, concepts, cues)
+        found |= drugs_named(text, concepts, cues, ConceptKind.ALLERGY_CLASS)
     return found

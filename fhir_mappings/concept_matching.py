@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fhir_mappings.elements import CodeableConcept
 from fhir_mappings.texts import normalised
-from treatment_algorithm.concept_table import ConceptKind, ConceptTable
+from treatment_algorithm.concept_table import ConceptKind, ConceptTable, first_word
 from treatment_algorithm.cues import Cues
 
 _WORD_END = re.compile(r"\w(?!\w)")
@@ -50,13 +50,15 @@ def match_condition(concept: CodeableConcept | None, concepts: ConceptTable, cue
     if found:
         return ConceptMatch(found)
     texts = tuple(_naming_texts(concept))
-    if any(_named(text, concepts, cues) is None for text in texts):
+    # Most conditions are none of ours: that shows in the first word, before anything is searched for.
+    first_words = concepts.first_words(ConceptKind.CONDITION)
+    if not any(first_word(text) in first_words for text in texts):
         return NO_MATCH
-    for text in texts:
-        named = _named(text, concepts, cues)
-        if named:
-            return ConceptMatch(named, by_name=True)
-    return NO_MATCH
+    named = [_named(text, concepts, cues) for text in texts]
+    if None in named:
+        return NO_MATCH
+    by_name = next((one for one in named if one), None)
+    return ConceptMatch(by_name, by_name=True) if by_name else NO_MATCH
 
 
 def says_anything(concept: CodeableConcept | None) -> bool:
@@ -72,8 +74,9 @@ def _naming_texts(concept: CodeableConcept) -> Iterator[str]:
     if concept.text:
         yield normalised(concept.text)
     for coding in concept.coding:
-        if coding.display and coding.system and _NAMING_SYSTEMS.search(coding.system):
-            yield normalised(coding.display)
+        display = coding.display if coding.display != concept.text else None
+        if display and coding.system and _NAMING_SYSTEMS.search(coding.system):
+            yield normalised(display)
 
 
 def _named(text: str, concepts: ConceptTable, cues: Cues) -> frozenset[str] | None:

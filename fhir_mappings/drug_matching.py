@@ -12,7 +12,7 @@ from fhir_mappings.elements import CodeableConcept, Reference
 from fhir_mappings.references import type_and_id
 from fhir_mappings.resources import MedicationRequestResource, MedicationResource, MedicationStatementResource
 from fhir_mappings.texts import normalised, texts_of
-from treatment_algorithm.concept_table import ConceptKind, ConceptTable
+from treatment_algorithm.concept_table import ConceptTable
 from treatment_algorithm.cues import Cues
 
 
@@ -76,17 +76,16 @@ def match_codeable(
     texts = tuple(texts_of(product))
     form_route = _only_route((*forms, *texts), cues)
     route = route or form_route
-    names = concepts.names(ConceptKind.MEDICATION)
     coded = local_concepts(codes_match(product, concepts), route, cues, by_name=False)
     if not coded:
         if ingredients:
             return _joined(ingredients, texts, form_route)
-        named = frozenset[str]().union(*(drugs_named(text, names, cues) for text in texts))
+        named = frozenset[str]().union(*(drugs_named(text, concepts, cues) for text in texts))
         if not texts:
             return UNKNOWN_DRUG
         kept = local_concepts(named, route, cues, by_name=True)
         return DrugMatch(kept, by_name=bool(kept), texts=texts, route=form_route)
-    said = frozenset[str]().union(*(drugs_named(text, names, cues) for text in texts))
+    said = frozenset[str]().union(*(drugs_named(text, concepts, cues) for text in texts))
     # A code for another form of the drug (topical, extravascular) is more than its name can say.
     said = frozenset(drug for drug in said if not any(code.startswith(f"{drug}_") for code in coded))
     if all(code.startswith("class_") for code in coded):

@@ -4,8 +4,8 @@
 """
 
 import re
-from collections.abc import Mapping
 
+from treatment_algorithm.concept_table import ConceptKind, ConceptTable
 from treatment_algorithm.cues import Cues
 
 _TOKEN = re.compile(r"\w+")
@@ -14,8 +14,10 @@ _LONGEST_NAME_WORDS = 9
 _DENYING = frozenset({"no", "non", "not", "without", "anti"})
 
 
-def drugs_named(text: str, names: Mapping[str, frozenset[str]], cues: Cues) -> frozenset[str]:
-    """The concepts of every drug name in a normalised text: whole words, longest first, none read twice.
+def drugs_named(
+    text: str, concepts: ConceptTable, cues: Cues, kind: ConceptKind = ConceptKind.MEDICATION
+) -> frozenset[str]:
+    """The concepts of every name of that kind in a normalised text: whole words, longest first, none read twice.
 
     A biosimilar's suffix (`infliximab-dyyb`) and salt words are passed over. Empty for a text that refuses
     ("allergy to", "no known", antidote kits).
@@ -24,16 +26,20 @@ def drugs_named(text: str, names: Mapping[str, frozenset[str]], cues: Cues) -> f
         return frozenset()
     text = cues.other_drugs.sub(";", text)
     words = [found.span() for found in _TOKEN.finditer(text)]
+    names, first_words = concepts.names(kind), concepts.first_words(kind)
     found: set[str] = set()
     position = 0
     while position < len(words):
-        start = words[position][0]
+        start, end = words[position]
+        if text[start:end] not in first_words:
+            position += 1
+            continue
         longest = min(len(words), position + _LONGEST_NAME_WORDS)
         for last in range(longest, position, -1):
-            concepts = names.get(text[start : words[last - 1][1]])
-            if concepts is not None:
+            named = names.get(text[start : words[last - 1][1]])
+            if named is not None:
                 if position == 0 or text[slice(*words[position - 1])] not in _DENYING:
-                    found |= concepts
+                    found |= named
                 position = _past_salts(text, words, last, cues)
                 break
         else:
@@ -52,7 +58,9 @@ def routes_named(text: str, cues: Cues) -> frozenset[str]:
 
     "ophthalmic gel" is ophthalmic, not topical; "oral gel" is oral: what may be swallowed is not taken for local.
     """
-    found = frozenset(route for route, words in cues.routes.items() if words.search(text))
+    # One look-up a word instead of one search a route: few routes are left to be searched for.
+    possible = {route for word in (*_TOKEN.findall(text), "") for route in cues.routes_by_word.get(word, ())}
+    found = frozenset(route for route in possible if cues.routes[route].search(text))
     particular = found - cues.general_routes
     if particular:
         return particular

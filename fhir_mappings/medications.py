@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fhir_mappings.dosage import daily_mg, dosage_ends, dosage_route, dosage_starts
-from fhir_mappings.drug_matching import match_drug
+from fhir_mappings.drug_matching import DrugMatch, match_drug
+from fhir_mappings.elements import Dosage
 from fhir_mappings.reasons import read_reasons, read_stop_reason
 from fhir_mappings.references import resource_reference
 from fhir_mappings.resources import MedicationRequestResource, MedicationResource, MedicationStatementResource
@@ -53,16 +54,23 @@ def map_medication_request(
     if standing is None or intent in _NO_ORDERS or request.do_not_perform:
         return
     dosages = request.dosage_instruction
+    route, drug = _drug(request, dosages, context)
+    if drug.problem:
+        yield Issue(Group.MEDICATIONS, reference, drug.problem)
+    if not drug.concepts:
+        return
     validity = request.dispense_request.validity_period if request.dispense_request else None
     past = standing is DrugStanding.PAST
     starts = (parse_date(request.authored_on), parse_date(validity.start if validity else None))
     ends = (parse_date(validity.end if validity else None), *dosage_ends(dosages))
-    yield from _map_drug(
+    yield _fact(
         request,
-        Group.MEDICATIONS,
+        dosages,
         Proof(reference, status=status),
         standing,
         context,
+        drug,
+        route,
         start=_earliest((*starts, *dosage_starts(dosages))),
         end=_latest(ends) if past else None,
         stop_reason=read_stop_reason((request.status_reason,), context.cues) if past else None,
@@ -88,41 +96,51 @@ def map_medication_statement(
         standing = DrugStanding.PAST
     if standing is None:
         return
+    route, drug = _drug(statement, statement.dosage, context)
+    if drug.problem:
+        yield Issue(Group.STATEMENTS, reference, drug.problem)
+    if not drug.concepts:
+        return
     period = statement.effective_period
-    yield from _map_drug(
+    yield _fact(
         statement,
-        Group.STATEMENTS,
+        statement.dosage,
         Proof(reference, status=status),
         standing,
         context,
+        drug,
+        route,
         start=parse_date(period.start if period else None) or parse_date(statement.effective_date_time),
         end=parse_date(period.end if period else None),
         stop_reason=stop_reason if standing is DrugStanding.PAST else None,
     )
 
 
-def _map_drug(
+def _drug(
+    resource: MedicationRequestResource | MedicationStatementResource, dosages: tuple[Dosage, ...], context: DrugContext
+) -> tuple[str | None, DrugMatch]:
+    """The route of the dosages and what the drug is; first of all, because most drugs are none of ours."""
+    route = dosage_route(dosages, context.cues)
+    return route, match_drug(resource, context.medications, context.concepts, context.cues, route)
+
+
+def _fact(
     resource: MedicationRequestResource | MedicationStatementResource,
-    group: Group,
+    dosages: tuple[Dosage, ...],
     proof: Proof,
     standing: DrugStanding,
     context: DrugContext,
+    drug: DrugMatch,
+    route: str | None,
     *,
     start: PartialDate | None,
     end: PartialDate | None,
     stop_reason: StopReason | None,
-) -> Iterator[MedicationFact | Issue]:
-    dosages = resource.dosage if isinstance(resource, MedicationStatementResource) else resource.dosage_instruction
-    route = dosage_route(dosages, context.cues)
-    drug = match_drug(resource, context.medications, context.concepts, context.cues, route)
-    if drug.problem:
-        yield Issue(group, proof.reference, drug.problem)
-    if not drug.concepts:
-        return
+) -> MedicationFact:
     reasons = read_reasons(
         resource.reason_code, resource.reason_reference, context.conditions, context.concepts, context.cues
     )
-    yield MedicationFact(
+    return MedicationFact(
         concepts=drug.concepts,
         standing=standing,
         proof=Proof(proof.reference, start, proof.status, by_name=drug.by_name, unconfirmed=drug.unconfirmed),

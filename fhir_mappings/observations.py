@@ -32,6 +32,8 @@ def map_observation(
         return
     if status not in _COUNTED:
         return
+    if not (observation.component or codes_match(observation.code, concepts)):
+        return
     period = observation.effective_period
     effective = (
         parse_date(observation.effective_date_time)

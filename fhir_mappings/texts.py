@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from fhir_mappings.elements import CodeableConcept
 
-_BLANKS = re.compile(r"\s+")
 _DASHES = re.compile("[‐‑‒–—−]")  # the dashes are what is looked for
 _CLAUSE_END = re.compile(r"[,;.()\[\]]|\bbut\b| - ")
 # Texts longer than a name can be are read up to here, so that no chart can make a search long.
@@ -18,18 +17,15 @@ def normalised(text: str) -> str:
     plain = text[:_LONGEST]
     if not plain.isascii():
         plain = _DASHES.sub("-", unicodedata.normalize("NFKC", plain))
-    return _BLANKS.sub(" ", plain.lower()).strip()
+    return " ".join(plain.lower().split())
 
 
 def texts_of(concept: CodeableConcept | None) -> Iterator[str]:
-    """The text and the displays of a CodeableConcept, normalised, none of them empty."""
+    """The text and the displays of a CodeableConcept, normalised, none of them empty, each once."""
     if concept is None:
         return
-    if concept.text and (text := normalised(concept.text)):
-        yield text
-    for coding in concept.coding:
-        if coding.display and (display := normalised(coding.display)):
-            yield display
+    written = dict.fromkeys((concept.text, *(coding.display for coding in concept.coding)))
+    yield from dict.fromkeys(text for one in written if one and (text := normalised(one)))
 
 
 def says(text: str, words: re.Pattern[str], denied_by: re.Pattern[str]) -> bool:

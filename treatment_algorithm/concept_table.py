@@ -4,6 +4,7 @@ A concept is a key such as `dermatomyositis`; a set is a named group of concepts
 from knowledge/concepts, where README.md says how the files are kept.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ _FILES = {
 _CODES = "codes.csv"
 _SETS = "sets.yaml"
 _SHARED_NAMES = "shared_names.yaml"
+_FIRST_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class ConceptTable:
     _codes: CodeIndex
     _rows: Mapping[str, tuple[CodeRow, ...]]
     _names: Mapping[ConceptKind, Mapping[str, frozenset[str]]]
+    _first_words: Mapping[ConceptKind, frozenset[str]]
 
     def match(self, system: str, code: str) -> frozenset[str]:
         """The concepts of a code; empty for an unknown code or system, which never means "absent" (decision 8).
@@ -107,6 +110,10 @@ class ConceptTable:
         """Reviewed name, in lower case with single blanks -> the concepts of that kind it stands for."""
         return self._names[kind]
 
+    def first_words(self, kind: ConceptKind) -> frozenset[str]:
+        """What the names of that kind begin with (`first_word`): a text without one of these holds no name."""
+        return self._first_words[kind]
+
     def draft_coding(self, concept: str, system: str) -> CodeRow:
         """The verified code for a draft order: the bare ingredient in RxNorm, else the first verified row.
 
@@ -121,6 +128,12 @@ class ConceptTable:
         raise KeyError(concept)
 
 
+def first_word(text: str) -> str:
+    """The word that a text begins with, "" when it begins with something else."""
+    found = _FIRST_WORD.match(text)
+    return found[0] if found else ""
+
+
 def load_concepts(folder: Folder) -> ConceptTable:
     """Read and check the concept files of a folder; raises KnowledgeError at the first thing that is wrong."""
     concepts = _concepts(folder)
@@ -130,12 +143,14 @@ def load_concepts(folder: Folder) -> ConceptTable:
     for code in codes:
         row = CodeRow(code.system, code.code, code.display, code.status, code.provenance, code.descendants)
         rows[code.concept].append(row)
+    names = _names(concepts, read_lists(folder, _SHARED_NAMES))
     return ConceptTable(
         concepts=MappingProxyType(concepts),
         sets=MappingProxyType(_sets(read_lists(folder, _SETS), concepts)),
         _codes=CodeIndex(_meaning(code, concepts[code.concept]) for code in codes),
         _rows=MappingProxyType({key: tuple(found) for key, found in rows.items()}),
-        _names=MappingProxyType(_names(concepts, read_lists(folder, _SHARED_NAMES))),
+        _names=MappingProxyType(names),
+        _first_words=MappingProxyType({kind: frozenset(map(first_word, known)) for kind, known in names.items()}),
     )
 
 

@@ -4,6 +4,7 @@ Words are matched as whole words on lower-case text with single blanks.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -13,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from treatment_algorithm.concept_table import first_word
 from treatment_algorithm.features import StopReason
 from treatment_algorithm.knowledge_errors import KnowledgeError
 from treatment_algorithm.knowledge_files import read_models
@@ -81,7 +83,7 @@ class Cues:
 
     `negations` (negation and doubt) and `disclaimers` (these, and history, family, risk) search a text; `units` gives
     the UCUM unit of a spelling (`unit_key`) by concept; `results` and `result_words` tell positive, negative and
-    indeterminate; `local_routes` says what a drug becomes by a local route.
+    indeterminate; `routes_by_word` gives the routes one of whose phrases begins with a word; `local_routes` says what a drug becomes by a local route.
     """
 
     negations: re.Pattern[str]
@@ -91,6 +93,7 @@ class Cues:
     stop_codes: Mapping[tuple[str, str], StopReason]
     stop_words: Mapping[StopReason, re.Pattern[str]]
     routes: Mapping[str, re.Pattern[str]]
+    routes_by_word: Mapping[str, frozenset[str]]
     general_routes: frozenset[str]
     local_routes: Mapping[str, Mapping[str, str]]
     drug_refusals: re.Pattern[str]
@@ -124,6 +127,7 @@ def load_cues(folder: Traversable | Path) -> Cues:
             {StopReason.FAILED: whole_words(stops.failed), StopReason.NOT_USABLE: whole_words(stops.not_usable)}
         ),
         routes=_patterns({key: route.words for key, route in file.routes.items()}),
+        routes_by_word=_by_first_word({key: route.words for key, route in file.routes.items()}),
         general_routes=frozenset(key for key, route in file.routes.items() if route.general),
         local_routes=MappingProxyType({key: MappingProxyType(drugs) for key, drugs in file.local_routes.items()}),
         drug_refusals=whole_words(file.drug_refusals),
@@ -156,6 +160,14 @@ def whole_words(words: Iterable[str], *, question_mark: bool = False) -> re.Patt
     """A pattern that finds any of the words or phrases, longest first, as whole words; on request also a `?`."""
     alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)" + (r"|\?" if question_mark else ""))
+
+
+def _by_first_word(words: Mapping[str, Iterable[str]]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for key, phrases in words.items():
+        for phrase in phrases:
+            found[first_word(phrase)].add(key)
+    return MappingProxyType({word: frozenset(keys) for word, keys in found.items()})
 
 
 def _patterns(words: Mapping[str, Iterable[str]]) -> Mapping[str, re.Pattern[str]]:

@@ -97,7 +97,9 @@ def _card(
     scope: Truth,
 ) -> OrderCard | None:
     drug = (_drugs(rule, order, case) if rule else sorted(order.concepts) or [""])[0]
-    about = replace(case.about((drug,)), cautious=False)
+    # on this order's card the others are drafts beside it, so that no message speaks of another selected drug
+    beside = (other if other is order else replace(other, selected=False) for other in case.features.orders)
+    about = replace(case.about((drug,)), cautious=False).with_orders(beside)
     if scope is Truth.NO:
         return None
     if scope is Truth.UNKNOWN:

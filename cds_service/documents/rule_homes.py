@@ -34,9 +34,18 @@ class RuleHomes:
         )
 
     def sayers_of(self, sentence: str) -> tuple[str, ...]:
-        """The entries whose texts say the standard sentence: rules, card templates, words."""
-        mark = f"{{s:{sentence}}}"
-        return tuple(dict.fromkeys(text.entry for text in card_texts(self.knowledge) if mark in text.text))
+        """The entries whose texts say the standard sentence: rules, card templates, words.
+
+        The reason of a safety rule stands after `... not suggested:`; with it, it may be a standard sentence.
+        """
+        mark, said = f"{{s:{sentence}}}", self.knowledge.evidence.sentences[sentence].text
+        return tuple(
+            dict.fromkeys(
+                text.entry
+                for text in card_texts(self.knowledge)
+                if mark in text.text or (text.member == "dropped" and said.endswith(f" not suggested: {text.text}"))
+            )
+        )
 
     def needs_of(self, sentence: str) -> tuple[str, ...]:
         """The rules whose cards must say the sentence (evidence.md 2.7)."""

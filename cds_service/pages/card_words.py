@@ -21,6 +21,7 @@ _BEFORE = {
     "names": "current ",
     "partner": "interacting drug",
     "proof": "what is recorded",
+    "order": "drug",
     "finding": "what was found",
 }
 

@@ -48,7 +48,7 @@ class PageSet:
     def _rendered(self, template: str, context: Mapping[str, Any]) -> Page:
         environment = Environment(
             loader=PackageLoader("cds_service.pages"),
-            autoescape=False,
+            autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -15,7 +15,7 @@ from cds_service.ehr.prefetch import gather
 from cds_service.hook_request import decode
 from cds_service.services import prefetch_templates
 from cds_service.settings import Settings
-from treatment_algorithm.assessment import Assessment
+from treatment_algorithm.assessment import Assessment, OrderCard
 from treatment_algorithm.case import Case
 from treatment_algorithm.evaluation import ask
 from treatment_algorithm.knowledge_base import KnowledgeBase
@@ -89,6 +89,13 @@ def rules_of(card: Json) -> list[str]:
     (extension,) = card["extension"].values()
     rules: list[str] = extension["rules"]
     return rules
+
+
+def plan_of(card: Json, answered: Answered) -> OrderCard | None:
+    """The order card that was planned for a card; None at patient-view."""
+    (extension,) = card["extension"].values()
+    plans = (plan for plan in answered.assessment.cards if isinstance(plan, OrderCard))
+    return next((plan for plan in plans if plan.order.reference == extension["basis"][0]), None)
 
 
 def suggestions_of(card: Json) -> list[Json]:

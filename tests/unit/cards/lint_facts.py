@@ -45,7 +45,9 @@ _ABSENT = {
     "no drug against it recorded": [{"taking": "tb_treatment"}, {"took": "tb_treatment"}],
     "no treatment recorded": [{"taking": "tb_treatment"}, {"took": "tb_treatment"}],
 }
-_CLAIM = re.compile(r"\bno [a-z][a-z, -]*? recorded(?: or drafted)?\b|\bnone recorded\b", re.IGNORECASE)
+_CLAIM = re.compile(
+    r"\bno (?:(?!is |are |not )[a-z-]+,? )+?recorded(?: or drafted)?\b|\bnone recorded\b", re.IGNORECASE
+)
 
 
 def absence_is_claimed_only_where_it_is_known(card: Json, answered: Answered) -> Iterator[str]:

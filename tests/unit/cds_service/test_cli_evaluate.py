@@ -71,7 +71,7 @@ def test_every_kind_of_bundle_is_one_chart(tmp_path: Path, content: Any) -> None
 
 
 def test_a_transaction_may_refer_by_full_url(tmp_path: Path) -> None:
-    """FHIR R4 Bundle: in a transaction, references are the urn:uuid of the entry's fullUrl, and ids are not there yet."""
+    """FHIR R4 Bundle: in a transaction, references are the fullUrl of an entry, whose id is not there yet."""
     urn = "urn:uuid:5f0c7c1e-8c35-4c5e-9c0b-0123456789ab"
     entries = [{"fullUrl": urn, "resource": {k: v for k, v in patient().items() if k != "id"}}]
     entries += [{"resource": resource | {"subject": {"reference": urn}}} for resource in CHART[1:]]

@@ -1,4 +1,4 @@
-"""calcinosis-cds explain: every rule with what decided it, every proof with its entry, what is unknown and would decide."""
+"""calcinosis-cds explain: each rule with what decided it, each proof with its entry, what is unknown."""
 
 import json
 from pathlib import Path

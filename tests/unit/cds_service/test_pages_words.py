@@ -128,7 +128,7 @@ def test_a_standard_sentence_is_written_out(cards: CardWords, knowledge: Knowled
 
 def test_what_the_chart_fills_in_is_a_named_blank(cards: CardWords) -> None:
     assert cards.words("**{^order}** since {start:diltiazem}") == (
-        '<span class="blank">order</span> since <span class="blank">start of diltiazem</span>'
+        '<span class="blank">drug</span> since <span class="blank">start of diltiazem</span>'
     )
 
 
