@@ -14,9 +14,9 @@ from cards.frame import (
     source_of,
 )
 from cards.model import Card
-from cards.phrases import Telling
 from cards.request_facts import RequestFacts
 from cards.suggestions import offer_suggestions
+from cards.telling import Telling
 from cards.wording import every, first, fitting, joined
 from treatment_algorithm.assessment import ChartCard, Dropped, DropReason, Option, SafetyFinding
 from treatment_algorithm.card_texts import Block
@@ -30,10 +30,11 @@ REFER_RULE, REFER_SUGGESTION = "R-REFER", "discuss-expert-centre"
 def write_chart_card(plan: ChartCard, knowledge: KnowledgeBase, request: RequestFacts) -> Card:
     """The card for one decision at patient-view; always `info` (card-style, Indicator)."""
     findings = tuple(_shown(plan.options))
-    dropping = tuple(drop.finding for drop in _all_dropped(plan) if drop.finding)
+    dropping = tuple(_dropping(plan))
     rules = [rule for rule in plan.template.rules if rule in plan.case.scenarios]
     rules += [option.recommendation.id for option in plan.options]
-    safety = list(dict.fromkeys(finding.rule.id for finding in (*findings, *dropping)))
+    cited = [cited.rule for cited in plan.template.cites if holds(cited.when, plan.case)]
+    safety = list(dict.fromkeys([*(finding.rule.id for finding in (*findings, *dropping)), *cited]))
     case = replace(plan.case, on_card=frozenset((*rules, *safety)))
     telling = Telling(case, knowledge, findings=(*findings, *dropping))
     uuid = request.derive_uuid("card", request.service_id, request.hook_instance, request.patient_id, plan.template.id)
@@ -66,8 +67,15 @@ def _shown(options: Iterable[Option]) -> list[SafetyFinding]:
     ]
 
 
-def _all_dropped(plan: ChartCard) -> list[Dropped]:
-    return [*plan.dropped, *(drop for option in plan.options for drop in option.taken_out)]
+def _dropping(plan: ChartCard) -> list[SafetyFinding]:
+    """The findings that took a drug out, of whole recommendations and of single drugs of one that is kept."""
+    dropped = [*plan.dropped, *(drop for option in plan.options for drop in option.taken_out)]
+    return [
+        finding
+        for drop in dropped
+        for finding in (drop.judged or (drop.finding,))
+        if finding and finding.action and finding.action.suppresses and finding.action is not Action.SILENT
+    ]
 
 
 def _sections(plan: ChartCard, telling: Telling) -> list[Section]:
@@ -94,15 +102,20 @@ def _section(block: Block, plan: ChartCard, telling: Telling) -> Section:
     if not own:
         bullets += [line for option in kept if (line := joined(option.recommendation.bullet, telling))]
     if block.warnings:
-        bullets = [*_warnings(telling), *bullets]
+        bullets = [*_warnings(block.warnings, telling), *bullets]
     return Section(first(block.heading, telling), joined(block.text, telling), bullets, block.cut)
 
 
-def _warnings(telling: Telling) -> list[str]:
+def _warnings(about: Iterable[str], telling: Telling) -> list[str]:
+    """What the findings about these drugs or procedures say while they stay an option."""
+    names = set(about)
     lines = [
         joined(finding.case.suggested, replace(telling, finding=finding))
         for finding in telling.findings
-        if finding.case and finding.case.suggested and not finding.case.action.suppresses
+        if finding.case
+        and finding.case.suggested
+        and not finding.case.action.suppresses
+        and telling.case.names_of.get(finding.drug, frozenset((finding.drug,))) & names
     ]
     return list(dict.fromkeys(line for line in lines if line))
 
@@ -119,12 +132,16 @@ def _not_suggested(plan: ChartCard, telling: Telling) -> list[Section]:
 
 
 def _reason(name: str, drop: Dropped, telling: Telling) -> Section:
-    said = ""
-    if drop.finding and drop.finding.case:
-        said = joined(drop.finding.case.dropped, replace(telling, finding=drop.finding))
-    elif drop.reason is DropReason.FAILED:
-        said = "recorded as ineffective"
-    elif drop.reason is DropReason.NOT_USABLE:
-        said = "stopped for intolerance or another reason against it"
-    ending = "" if said.endswith(".") else "."
-    return Section(f"**{name[:1].upper()}{name[1:]} not suggested:**", f"{said}{ending}" if said else "")
+    """'X not suggested:' with every safety rule that takes it out, else what the chart says of it."""
+    reasons = [
+        said
+        for finding in drop.judged or (drop.finding,)
+        if finding and finding.drug == drop.drug and finding.case and finding.case.action.suppresses
+        if (said := joined(finding.case.dropped, replace(telling, finding=finding)).rstrip("."))
+    ]
+    if drop.reason is DropReason.FAILED:
+        reasons = ["recorded as ineffective"]
+    elif drop.reason is DropReason.NOT_USABLE and not reasons:
+        reasons = ["stopped for intolerance or another reason against it"]
+    said = "; ".join(dict.fromkeys(reasons))
+    return Section(f"**{name[:1].upper()}{name[1:]} not suggested:**", f"{said}." if said else "")

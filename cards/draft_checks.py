@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cards.phrases import Telling
 from cards.request_facts import RequestFacts
 from cards.suggestions import LOINC, RXNORM, SNOMED, offer_suggestions
+from cards.telling import Telling
 from treatment_algorithm.assess import answer_features, build_case
 from treatment_algorithm.card_texts import ActionTemplate, SuggestionTemplate, UseSuggestion
 from treatment_algorithm.features import OrderFact, PatientFeatures
@@ -44,10 +44,13 @@ _REQUEST = RequestFacts(
 )
 
 
-def draft_complaints(knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
-    """The id of a suggestion template and what is wrong with its drafts, one pair for each complaint."""
+def draft_complaints(knowledge: KnowledgeBase, *, build: bool) -> Iterator[tuple[str, str]]:
+    """The id of a suggestion template and what is wrong with its drafts, one pair for each complaint.
+
+    `build`: whether to build them too, which needs texts without unknown placeholders.
+    """
     for template in knowledge.suggestions.values():
-        sound = True
+        sound = build
         for message in _code_complaints(template, knowledge):
             sound = False
             yield template.id, message

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from cards.detail import could_not_be_read
 from cards.model import Coding, Link, Source
-from cards.phrases import Telling
 from cards.request_facts import RequestFacts
+from cards.telling import Telling
 from cards.wording import joined
 from treatment_algorithm.card_texts import Link as LinkTemplate
 from treatment_algorithm.card_texts import NotRecorded, Text, Topic

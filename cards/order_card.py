@@ -13,9 +13,9 @@ from cards.frame import (
     source_of,
 )
 from cards.model import Card, Indicator
-from cards.phrases import Telling
 from cards.request_facts import RequestFacts
 from cards.suggestions import offer_suggestions
+from cards.telling import Telling
 from cards.wording import every, first, fitting, joined
 from treatment_algorithm.assessment import OrderCard, SafetyFinding
 from treatment_algorithm.card_texts import Link, Topic, UseSuggestion

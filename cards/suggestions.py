@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cards.model import Action, Suggestion
-from cards.phrases import Telling
 from cards.request_facts import RequestFacts
+from cards.telling import Telling
 from cards.wording import first, joined
 from treatment_algorithm.assessment import SafetyFinding, Side
 from treatment_algorithm.card_texts import ActionTemplate, SuggestionTemplate, UseSuggestion

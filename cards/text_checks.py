@@ -46,7 +46,7 @@ def text_complaints(knowledge: KnowledgeBase, folder: Traversable) -> Iterator[K
     for source in knowledge.evidence.sources.values():
         if len(source.label) > LABEL_LIMIT:
             yield _of_entry(lines, source.id, _too_long("label", source.label, LABEL_LIMIT))
-    for identity, message in draft_complaints(knowledge):
+    for identity, message in draft_complaints(knowledge, build=not seen):
         yield _of_entry(lines, identity, message)
 
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from cards.phrases import PHRASES, Telling
+from cards.phrases import PHRASES
+from cards.telling import Telling
 from treatment_algorithm.card_texts import Fragment
 from treatment_algorithm.evaluation import holds
 from treatment_algorithm.knowledge_base import KnowledgeBase

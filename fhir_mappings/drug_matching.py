@@ -1,5 +1,6 @@
 """medication[x] -> drug concepts: codes, then the Medication's ingredients, then names (decision 8)."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,13 @@ class DrugMatch:
     route: str | None = None
     problem: str | None = None
 
+
+# What a text calls an allergy, an intolerance or a contraindication is no drug of the patient. Not among the refusals of
+# drug names: in the text of an allergy these words are what is looked for.
+_NOT_USABLE = re.compile(
+    r"\b(?:allerg(?:y|ies|ic)|intoleran(?:ce|t)|hypersensitivity|reaction|contraindicat(?:ed|ion)) (?:to|of|for)\b"
+    r"|\b(?:allerg(?:y|ies)|intolerance|hypersensitivity)$"
+)
 
 NOT_RESOLVED = DrugMatch(problem="not-resolved")
 UNKNOWN_DRUG = DrugMatch(problem="unknown-drug")
@@ -80,14 +88,12 @@ def match_codeable(
     if not coded:
         if ingredients:
             return _joined(ingredients, texts, form_route)
-        named = frozenset[str]().union(*(drugs_named(text, concepts, cues) for text in texts))
+        named = _named(texts, concepts, cues)
         if not texts:
             return UNKNOWN_DRUG
         kept = local_concepts(named, route, cues, by_name=True)
         return DrugMatch(kept, by_name=bool(kept), texts=texts, route=form_route)
-    said = frozenset[str]().union(*(drugs_named(text, concepts, cues) for text in texts))
-    # A code for another form of the drug (topical, extravascular) is more than its name can say.
-    said = frozenset(drug for drug in said if not any(code.startswith(f"{drug}_") for code in coded))
+    said = _without_general(_named(texts, concepts, cues), coded)
     if all(code.startswith("class_") for code in coded):
         kept = local_concepts(said, route, cues, by_name=True)
         return DrugMatch(coded | kept, by_name=bool(kept), texts=texts, route=form_route)
@@ -96,6 +102,19 @@ def match_codeable(
         kept = local_concepts(said, route, cues, by_name=True)
         return DrugMatch(coded | kept, unconfirmed=bool(kept), texts=texts, route=form_route)
     return DrugMatch(coded, texts=texts, route=form_route)
+
+
+def _named(texts: Iterable[str], concepts: ConceptTable, cues: Cues) -> frozenset[str]:
+    """The drugs that any of the texts names."""
+    found = frozenset[str]().union(
+        *(drugs_named(text, concepts, cues) for text in texts if not _NOT_USABLE.search(text))
+    )
+    return _without_general(found, frozenset(drug for drug in found if concepts.concepts[drug].lookalike))
+
+
+def _without_general(drugs: frozenset[str], known: frozenset[str]) -> frozenset[str]:
+    """The drugs of which no other form is known: topical, extravascular are more than the drug's name can say."""
+    return frozenset(drug for drug in drugs if not any(form.startswith(f"{drug}_") for form in known))
 
 
 def _match_medication(

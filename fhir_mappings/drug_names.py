@@ -1,17 +1,26 @@
-"""Drug names in a text, read as RxNorm and labels write them (decision 8; resolving-codes.md, step 4).
+"""Drug names in a text, read as RxNorm, labels and order lists write them (decision 8; resolving-codes.md, step 4).
 
 "[volume] ingredient salt strength / ingredient strength DOSE FORM [Brand]": every ingredient and brand counts.
 """
 
 import re
+import unicodedata
 
 from treatment_algorithm.concept_table import ConceptKind, ConceptTable
 from treatment_algorithm.cues import Cues
 
-_TOKEN = re.compile(r"\w+")
+# An underscore parts words as a blank does: "Amlodipine_Tab 10mg" (BNF presentation names).
+_TOKEN = re.compile(r"[^\W_]+")
 _LONGEST_NAME_WORDS = 9
-# "non-aspirin", "no methotrexate": the name of what it is not.
-_DENYING = frozenset({"no", "non", "not", "without", "anti"})
+# "non-aspirin", "no methotrexate", "stopped warfarin": the name of what it is not, or of what is not taken.
+_DENYING = frozenset(
+    ("no", "non", "not", "without", "anti", "stopped", "discontinued", "declined", "refused", "considering")
+)
+# "digoxin level", "warfarin clinic", "tacrolimus [Mass/volume] in Blood": what is about a drug and is none.
+_ABOUT_A_DRUG = re.compile(
+    r"[ \-\[/]+(?:drug |serum |blood )?(?:levels?|trough|assay|mass/volume|moles/volume|tit(?:er|re)|antibod(?:y|ies)|"
+    r"like|clinic|referral|monitoring|reversal)(?!\w)"
+)
 
 
 def drugs_named(
@@ -19,12 +28,13 @@ def drugs_named(
 ) -> frozenset[str]:
     """The concepts of every name of that kind in a normalised text: whole words, longest first, none read twice.
 
-    A biosimilar's suffix (`infliximab-dyyb`) and salt words are passed over. Empty for a text that refuses
-    ("allergy to", "no known", antidote kits).
+    A biosimilar's suffix (`infliximab-dyyb`), salt words and accents are passed over. Empty for a text that refuses
+    ("allergy to", "no known", antidote kits); a name behind a word that denies it does not count, nor one that
+    something about the drug is called after ("digoxin level").
     """
     if cues.drug_refusals.search(text):
         return frozenset()
-    text = cues.other_drugs.sub(";", text)
+    text = cues.other_drugs.sub(";", _without_accents(text))
     words = [found.span() for found in _TOKEN.finditer(text)]
     names, first_words = concepts.names(kind), concepts.first_words(kind)
     found: set[str] = set()
@@ -38,13 +48,20 @@ def drugs_named(
         for last in range(longest, position, -1):
             named = names.get(text[start : words[last - 1][1]])
             if named is not None:
-                if position == 0 or text[slice(*words[position - 1])] not in _DENYING:
-                    found |= named
+                denied = position > 0 and text[slice(*words[position - 1])] in _DENYING
                 position = _past_salts(text, words, last, cues)
+                if not denied and not _ABOUT_A_DRUG.match(text, words[position - 1][1]):
+                    found |= named
                 break
         else:
             position += 1
     return frozenset(found)
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
 
 
 def _past_salts(text: str, words: list[tuple[int, int]], position: int, cues: Cues) -> int:
@@ -58,6 +75,7 @@ def routes_named(text: str, cues: Cues) -> frozenset[str]:
 
     "ophthalmic gel" is ophthalmic, not topical; "oral gel" is oral: what may be swallowed is not taken for local.
     """
+    text = text.replace("_", " ")
     # One look-up a word instead of one search a route: few routes are left to be searched for.
     possible = {route for word in (*_TOKEN.findall(text), "") for route in cues.routes_by_word.get(word, ())}
     found = frozenset(route for route in possible if cues.routes[route].search(text))

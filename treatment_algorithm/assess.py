@@ -15,11 +15,12 @@ from treatment_algorithm.assessment import (
     SafetyFinding,
 )
 from treatment_algorithm.case import Answer, Case, index_facts, index_measurements
+from treatment_algorithm.drug_judgements import DrugJudgements, SuppressedDrugs
 from treatment_algorithm.evaluation import ask
 from treatment_algorithm.features import OrderFact, OrderReason, PatientFeatures, Proof
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_model import FeatureDefinition, ScenarioRule
-from treatment_algorithm.options import Offer, judge_suggestable, offer_all, suppressed_drugs
+from treatment_algorithm.options import Offer, offer_all
 from treatment_algorithm.order_assessment import assess_orders
 from treatment_algorithm.therapy_lines import therapy_lines
 from treatment_algorithm.truth import Truth
@@ -35,8 +36,8 @@ def assess(features: PatientFeatures, knowledge: KnowledgeBase, hook: str, today
     case = answer_features(build_case(features, knowledge, hook, today), knowledge.features)
     scenarios, scenario_results = _scenarios(knowledge.scenarios, case)
     case = replace(case, scenarios=frozenset(scenarios))
-    findings = judge_suggestable(knowledge, case)
-    case = replace(case, suppressed=suppressed_drugs(findings))
+    findings = DrugJudgements(knowledge, case)
+    case = replace(case, suppressed=SuppressedDrugs(findings))
     offers = offer_all(knowledge, case, findings)
     cards: tuple[ChartCard | OrderCard, ...]
     judged: list[SafetyFinding] = []

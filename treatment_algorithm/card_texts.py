@@ -54,7 +54,7 @@ class NotRecorded(Record):
 
 
 class Block(Record):
-    """A part of a card's detail: `options` lists recommendations, `warnings` the safety lines of those listed.
+    """A part of a card's detail: `options` lists recommendations, `warnings` the drugs whose safety lines it says.
 
     `cut`: lines beyond this number may be cut when the detail is over 150 words (card-style rule 7).
     """
@@ -64,7 +64,7 @@ class Block(Record):
     text: Text = ()
     bullets: Text = ()
     options: Names = ()
-    warnings: bool = False
+    warnings: Names = ()
     cut: int | None = None
 
 

@@ -1,6 +1,6 @@
 """Case: one patient's features laid out for questions; immutable, built once a request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol, TypeVar
@@ -67,7 +67,7 @@ class Case:
     cautious: bool = False
     scenarios: frozenset[str] = frozenset()
     on_card: frozenset[str] = frozenset()
-    suppressed: frozenset[str] = frozenset()
+    suppressed: Container[str] = frozenset()
     answers: Mapping[str, "Answer"] = field(default_factory=dict)
 
     def about(self, subject: Iterable[str], *, cautious: bool = True) -> "Case":

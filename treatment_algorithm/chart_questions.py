@@ -1,5 +1,6 @@
 """What the words about conditions, measurements, procedures and the patient mean, in three values."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from treatment_algorithm.case import Case, find
@@ -22,8 +23,13 @@ from treatment_algorithm.truth import Truth, all_of, known, negate
 INDETERMINATE = "indeterminate"
 """A result that was looked for and says nothing: neither an answer nor on record."""
 
+
 def condition(asked: Condition, case: Case) -> Result:
-    """Conditions by standing, severity, cues and time since onset (else since the record)."""
+    """Conditions by standing, severity, cues and time since onset (else since the record).
+
+    How long it has been there the earliest record says: an encounter diagnosis that repeats the problem list is not
+    a new disease.
+    """
 
     def judge(fact: ConditionFact) -> Truth:
         if fact.standing not in asked.standing:
@@ -32,9 +38,19 @@ def condition(asked: Condition, case: Case) -> Result:
             return Truth.NO if fact.severity else Truth.UNKNOWN
         if asked.cues and not fact.cues & set(asked.cues):
             return Truth.UNKNOWN
-        return recent(fact.onset or fact.recorded, asked.within_days, case)
+        return Truth.YES
 
-    return over(find(case.conditions, case.resolve(asked.concept)), judge, case, Group.CONDITIONS)
+    truth, proofs = over(find(case.conditions, case.resolve(asked.concept)), judge, case, Group.CONDITIONS)
+    if truth is not Truth.YES or asked.within_days is None:
+        return truth, proofs
+    since = earliest([fact for fact in case.features.conditions if fact.proof in proofs])
+    return recent(since, asked.within_days, case), proofs
+
+
+def earliest(facts: Sequence[ConditionFact]) -> PartialDate | None:
+    """The earliest onset (else recorded date) of the facts; None when none is dated."""
+    dates = [dated for fact in facts if (dated := fact.onset or fact.recorded)]
+    return min(dates, key=lambda dated: dated.earliest, default=None)
 
 
 def sites(asked: Sites, case: Case) -> Result:

@@ -83,7 +83,8 @@ class Cues:
 
     `negations` (negation and doubt) and `disclaimers` (these, and history, family, risk) search a text; `units` gives
     the UCUM unit of a spelling (`unit_key`) by concept; `results` and `result_words` tell positive, negative and
-    indeterminate; `routes_by_word` gives the routes one of whose phrases begins with a word; `local_routes` says what a drug becomes by a local route.
+    indeterminate; `routes_by_word` gives the routes of which a phrase begins with a word; `local_routes` says what a
+    drug becomes by a local route.
     """
 
     negations: re.Pattern[str]

@@ -105,7 +105,7 @@ def usable(asked: Usable, case: Case) -> Result:
     """Whether a drug can be a next step."""
     names = case.resolve(asked.concept)
     concepts = frozenset(names)
-    if concepts & case.suppressed or find(case.orders, names):
+    if any(concept in case.suppressed for concept in concepts) or find(case.orders, names):
         return Truth.NO, ()
     if any(fact.standing.counts_as_current for fact in find(case.medications, names)):
         return Truth.NO, ()

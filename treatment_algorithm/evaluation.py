@@ -24,27 +24,17 @@ from treatment_algorithm.predicates import (
     Some,
     Unknown,
 )
-from treatment_algorithm.truth import Truth, all_of, any_of, known, negate
+from treatment_algorithm.truth import Truth, known, negate
 
 
 def ask(predicate: Predicate, case: Case) -> Answer:
     """The answer to a predicate for this patient, with its proofs and the predicate that decided."""
-    match predicate:
-        case Every(of=parts):
-            return _joined(parts, case, all_of, Truth.NO)
-        case Some(of=parts):
-            return _joined(parts, case, any_of, Truth.YES)
-        case Not(of=part):
-            inner = ask(part, case)
-            return Answer(negate(inner.truth), inner.proofs, inner.decided_by)
-        case Unknown(of=part):
-            return Answer(known(ask(part, case).truth is Truth.UNKNOWN), (), part)
-        case Feature(id=feature):
-            answer = case.answers[feature]
-            return Answer(answer.truth, answer.proofs, predicate)
-        case _:
-            truth, proofs = _LEAVES[type(predicate)](predicate, case)
-            return Answer(truth, proofs, predicate)
+    kind = type(predicate)
+    leaf = _LEAVES.get(kind)
+    if leaf is None:
+        return _JOINTS[kind](predicate, case)
+    truth, proofs = leaf(predicate, case)
+    return Answer(truth, proofs, predicate)
 
 
 def holds(predicate: Predicate | None, case: Case) -> bool:
@@ -52,23 +42,46 @@ def holds(predicate: Predicate | None, case: Case) -> bool:
     return predicate is None or ask(predicate, case).truth is Truth.YES
 
 
-def _joined(parts: Iterable[Any], case: Case, join: Callable[[list[Truth]], Truth], decisive: Truth) -> Answer:
+def _not(asked: Not, case: Case) -> Answer:
+    inner = ask(asked.of, case)
+    return Answer(negate(inner.truth), inner.proofs, inner.decided_by)
+
+
+def _unknown(asked: Unknown, case: Case) -> Answer:
+    return Answer(known(ask(asked.of, case).truth is Truth.UNKNOWN), (), asked.of)
+
+
+def _feature(asked: Feature, case: Case) -> Answer:
+    answer = case.answers[asked.id]
+    return Answer(answer.truth, answer.proofs, asked)
+
+
+def _joined(parts: Iterable[Any], case: Case, decisive: Truth) -> Answer:
+    """One decisive part decides (NO among `all`, YES among `any`); else an unknown one; else they agree."""
     answers: list[Answer] = []
+    unknown: Answer | None = None
     for part in parts:
-        answers.append(ask(part, case))
-        if answers[-1].truth is decisive:
-            break
-    truth = join([answer.truth for answer in answers])
-    decider = next(answer for answer in reversed(answers) if answer.truth is truth)
-    first = next(answer for answer in answers if answer.truth is truth)
-    proofs = decider.proofs if truth is decisive else _together(answers)
-    return Answer(truth, proofs, (decider if truth is decisive else first).decided_by)
+        answer = ask(part, case)
+        if answer.truth is decisive:
+            return answer
+        answers.append(answer)
+        if unknown is None and answer.truth is Truth.UNKNOWN:
+            unknown = answer
+    first = unknown or answers[0]
+    return Answer(first.truth, _together(answers), first.decided_by)
 
 
 def _together(answers: Iterable[Answer]) -> tuple[Proof, ...]:
     return tuple(dict.fromkeys(proof for answer in answers if answer.truth is Truth.YES for proof in answer.proofs))
 
 
+_JOINTS: dict[type, Callable[[Any, Case], Answer]] = {
+    Every: lambda asked, case: _joined(asked.of, case, Truth.NO),
+    Some: lambda asked, case: _joined(asked.of, case, Truth.YES),
+    Not: _not,
+    Unknown: _unknown,
+    Feature: _feature,
+}
 _LEAVES: dict[type, Callable[[Any, Case], Result]] = {
     Always: lambda asked, case: (known(asked.of), ()),
     Deceased: lambda asked, case: (known(case.features.patient.deceased is asked.of), ()),

@@ -153,11 +153,18 @@ class SafetyRule(Rule):
         return self.about == (SUBJECT,)
 
 
+class Cited(Record):
+    """A rule that a card names in its extension when `when` is yes."""
+
+    rule: str
+    when: Node
+
+
 class CardTemplate(CardBody):
     """A patient-view card: the first template of its `decision` whose `when` is yes is written.
 
-    `rules`: scenarios that stand in its extension when they hold. Without an option left it is not written, unless
-    a safety rule took one out (2.6) or it is `always` written.
+    `rules`: scenarios that stand in its extension when they hold; `cites`: rules that one of its own lines rests on.
+    Without an option left it is not written, unless a safety rule took one out (2.6) or it is `always` written.
     """
 
     id: str
@@ -165,6 +172,7 @@ class CardTemplate(CardBody):
     when: Node
     topic: Topic
     rules: Names
+    cites: tuple[Cited, ...] = ()
     always: bool = False
 
 

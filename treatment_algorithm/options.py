@@ -1,15 +1,14 @@
 """Recommendations: which are offered, which are dropped and why (evidence.md 2.4 and 2.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from treatment_algorithm.assessment import Dropped, DropReason, Option, SafetyFinding, Side
+from treatment_algorithm.assessment import Dropped, DropReason, Option, SafetyFinding
 from treatment_algorithm.case import Answer, Case, find
 from treatment_algorithm.evaluation import ask
 from treatment_algorithm.features import Proof, StopReason
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_model import Recommendation
-from treatment_algorithm.safety import judge_drug
 from treatment_algorithm.truth import Truth
 
 
@@ -22,20 +21,8 @@ class Offer:
     outcome: Option | Dropped | None
 
 
-def judge_suggestable(knowledge: KnowledgeBase, case: Case) -> dict[str, tuple[SafetyFinding, ...]]:
-    """The safety findings of every drug that any recommendation names, by concept."""
-    return {
-        drug: tuple(judge_drug(knowledge.safety_rules, drug, Side.SUGGESTED, case)) for drug in knowledge.suggestable
-    }
-
-
-def suppressed_drugs(findings: dict[str, tuple[SafetyFinding, ...]]) -> frozenset[str]:
-    """The concepts that a fired rule takes out of every suggestion."""
-    return frozenset(drug for drug, found in findings.items() if any(f.action and f.action.suppresses for f in found))
-
-
 def offer_all(
-    knowledge: KnowledgeBase, case: Case, findings: dict[str, tuple[SafetyFinding, ...]]
+    knowledge: KnowledgeBase, case: Case, findings: Mapping[str, tuple[SafetyFinding, ...]]
 ) -> tuple[Offer, ...]:
     """Every recommendation in file order with its outcome; only a YES is offered."""
     offers = []
@@ -51,19 +38,24 @@ def _outcome(
     answer: Answer,
     knowledge: KnowledgeBase,
     case: Case,
-    findings: dict[str, tuple[SafetyFinding, ...]],
+    findings: Mapping[str, tuple[SafetyFinding, ...]],
 ) -> Option | Dropped:
     drugs = _expand(knowledge, recommendation.drug)
     taken_out = [out for drug in drugs if (out := _out(recommendation, drug, case, findings.get(drug, ())))]
     if drugs and len(taken_out) == len(drugs):
         judged = tuple(finding for drug in drugs for finding in findings.get(drug, ()))
         return replace(min(taken_out, key=lambda dropped: _ORDER.index(dropped.reason)), judged=judged)
+    # Drugs that the texts name one by one; a set (any corticosteroid) is judged as a whole, also while one is current.
+    alone = [name for name in recommendation.judges if name in knowledge.concepts.concepts]
+    taken_out += [out for drug in alone if (out := _out(recommendation, drug, case, findings.get(drug, ())))]
     gone = {dropped.drug for dropped in taken_out}
     named = [drug for drug in (*drugs, *_expand(knowledge, recommendation.judges)) if drug not in gone]
     judged = tuple(f for drug in named for f in findings.get(drug, ()))
-    return Option(recommendation, judged, answer.proofs, tuple(taken_out))
+    return Option(recommendation, judged, answer.proofs, tuple(out for out in taken_out if out.reason not in _SILENT))
 
 
+_SILENT = (DropReason.CURRENT, DropReason.DRAFTED)
+"""Reasons that the chart itself shows: nothing is said of them."""
 _ORDER = (
     DropReason.CURRENT,
     DropReason.DRAFTED,

@@ -53,10 +53,13 @@ def _judge(rule: SafetyRule, drug: str, side: Side, case: Case, partner: tuple[A
     return SafetyFinding(rule, drug, side, truth, None, (), decided)
 
 
+_NO_PARTNER = Answer(Truth.YES, (), Always(of=True))
+
+
 def _partner(rule: SafetyRule, case: Case) -> tuple[Answer, str | None]:
     """Whether the other drug of a pair is current or in the drafts; YES without a partner."""
     if rule.partner is None:
-        return Answer(Truth.YES, (), Always(of=True)), None
+        return _NO_PARTNER, None
     spec = rule.partner
     taken = ask(spec, case)
     drafted = ask(_ordering(spec), case)

@@ -154,16 +154,18 @@ def _failed_by_date(
         return None
     earliest = _plus(start.latest, timedelta(weeks=therapy.minimum_weeks))
     latest = _plus(end.earliest, AFTER_STOP) if end else date.max
-    for fact in calcinosis:
-        dated = fact.onset or fact.recorded
-        if (
-            dated
-            and fact.standing is ConditionStanding.CURRENT
-            and dated.earliest >= earliest
-            and dated.latest <= latest
-        ):
-            return fact.proof
-    return None
+    first = first_record(calcinosis)
+    dated = (first.onset or first.recorded) if first else None
+    if first is None or dated is None or dated.earliest < earliest or dated.latest > latest:
+        return None
+    return first.proof
+
+
+def first_record(conditions: Sequence[ConditionFact]) -> ConditionFact | None:
+    """The earliest dated current entry: a later one repeats the disease and does not date it anew (decision 0007)."""
+    current = [fact for fact in conditions if fact.standing is ConditionStanding.CURRENT]
+    dated = [(moment.earliest, index) for index, fact in enumerate(current) if (moment := fact.onset or fact.recorded)]
+    return current[min(dated)[1]] if dated else None
 
 
 def _most_specific(lines: list[TherapyLine]) -> list[TherapyLine]:

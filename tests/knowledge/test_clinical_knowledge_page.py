@@ -1,4 +1,4 @@
-"""docs/clinical-knowledge.md names every ID with its home, its provenance and its stories, and is the same each time."""
+"""docs/clinical-knowledge.md names every ID with its home, provenance and stories, and is the same each time."""
 
 from typing import TYPE_CHECKING
 

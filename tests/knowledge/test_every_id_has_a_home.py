@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 STATEMENTS = tuple(f"S{number}" for number in range(1, 31))
 HOLES = tuple(f"H{number}" for number in range(1, 12))
-SCENARIOS = "SC-NONE SC-UNCERT SC-PAST SC-META SC-ACTIVE SC-ACTIVE-Q SC-LOCAL SC-REFRACT SC-SSC SC-IDIO SC-PREV".split()
+SCENARIOS = "SC-NONE SC-UNCERT SC-PAST SC-META SC-ACTIVE SC-ACTIVE-Q SC-LOCAL SC-REFRACT SC-SSC SC-IDIO SC-PREV"
 RECOMMENDATIONS = """
 R-INTENSIFY R-ESCALATE R-DILT R-IVIG R-SURG R-NPWT R-STS R-RTX R-TNF R-PREV R-ASSESS R-WORKUP R-REFER R-EXPECT
-""".split()
+"""
 ORDERS = """
 OS-DILT OS-LIMITED OS-CASEREP OS-ETN OS-TNF OS-STS OS-ABA OS-RTX OS-IVIG OS-MMF OS-MTX OS-CS OS-SURG OS-OTHER OS-INTER
-""".split()
+"""
 SAFETY = """
 SAFE-ALLERGY SAFE-DUP
 SAFE-DILT-AVB SAFE-DILT-SSS SAFE-DILT-HYPO SAFE-DILT-MI SAFE-DILT-HFREF SAFE-DILT-BB SAFE-DILT-AMIO SAFE-DILT-DHP
@@ -34,22 +34,22 @@ SAFE-STS-OFFLABEL SAFE-STS-BP SAFE-STS-ACID SAFE-STS-SULF SAFE-COLCH-RENAL SAFE-
 SAFE-WARF-BLEED SAFE-WARF-PREG SAFE-WARF-CUA SAFE-MINO-AGE SAFE-MINO-PREG SAFE-MINO-ISO SAFE-MINO-AI
 SAFE-CEF-CA SAFE-ALOH-RENAL SAFE-BISPH-RENAL SAFE-BISPH-OES SAFE-BISPH-HYPOCA SAFE-BISPH-PED SAFE-PROB SAFE-ILCS
 SAFE-SURG-AC SAFE-SURG-INF SAFE-SURG-DIGIT SAFE-ESWL SAFE-SUNC
-""".split()
+"""
 # A row of the specification that is two rules here: the drug now, and the drug until lately.
 PARTS = {"SAFE-DILT-AMIO-PAST": "SAFE-DILT-AMIO"}
 
 
 def test_scenarios_recommendations_and_order_rules_are_those_of_the_specification(knowledge: "KnowledgeBase") -> None:
-    assert {rule.id for rule in knowledge.scenarios} == set(SCENARIOS)
-    assert {rule.id for rule in knowledge.recommendations} == set(RECOMMENDATIONS)
-    assert {rule.id for rule in knowledge.orders} == set(ORDERS)
+    assert {rule.id for rule in knowledge.scenarios} == set(SCENARIOS.split())
+    assert {rule.id for rule in knowledge.recommendations} == set(RECOMMENDATIONS.split())
+    assert {rule.id for rule in knowledge.orders} == set(ORDERS.split())
 
 
 def test_a_safety_rule_of_the_specification_is_checked_or_said_to_be_planned(knowledge: "KnowledgeBase") -> None:
     checked = {rule.id for rule in knowledge.safety_rules}
     planned = set(knowledge.evidence.planned_safety)
     assert checked & planned == set()
-    assert (checked - PARTS.keys()) | planned == set(SAFETY)
+    assert (checked - PARTS.keys()) | planned == set(SAFETY.split())
     assert {PARTS[rule] for rule in checked & PARTS.keys()} <= checked
 
 
@@ -85,7 +85,7 @@ def test_every_rule_has_sources_evidence_and_a_mark(knowledge: "KnowledgeBase") 
         assert rule.sources, rule.id
         assert set(rule.sources) <= known, rule.id
         assert rule.evidence, rule.id
-        assert rule.mark.startswith(("seen", "unverified", "D")), rule.id
+        assert rule.mark.startswith(("seen", "title only: seen", "unverified", "D")), rule.id
 
 
 def test_every_feature_decides_something(knowledge: "KnowledgeBase") -> None:

@@ -167,3 +167,25 @@ def test_a_service_does_not_start_with_a_text_that_is_not_sound(knowledge: "Know
     check_texts(knowledge, knowledge_folder())
     with pytest.raises(KnowledgeError, match="L9"):
         check_texts(with_suggestion(knowledge, "order-ecg", label=text("You must order an ECG")), knowledge_folder())
+
+
+def test_the_label_of_a_source_fits(knowledge: "KnowledgeBase") -> None:
+    evidence = knowledge.evidence
+    long = evidence.sources["SHARE"].model_copy(update={"label": "x" * 61})
+    changed = replace(evidence, sources=MappingProxyType({**evidence.sources, "SHARE": long}))
+    (complaint,) = complaints(replace(knowledge, evidence=changed))
+    assert re.match(r"sources\.yaml:\d+: SHARE: the label has 61 characters", complaint)
+
+
+def test_a_text_that_two_entries_share_is_one_complaint(knowledge: "KnowledgeBase") -> None:
+    first, second, *others = knowledge.cards
+    wrong = {"summary": text("You must stop")}
+    changed = (first.model_copy(update=wrong), second.model_copy(update=wrong), *others)
+    assert len(complaints(replace(knowledge, cards=changed))) == 1
+
+
+def test_an_entry_that_stands_in_no_file_has_no_line() -> None:
+    from cards.text_walk import TextLines
+    from treatment_algorithm.knowledge_base import knowledge_folder
+
+    assert TextLines(knowledge_folder()).place("SC-GONE") == ("knowledge", None)

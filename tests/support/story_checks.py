@@ -52,7 +52,7 @@ def _texts(story: Story, outcome: Outcome) -> Iterator[str]:
 
 def rules_on_card(card: Mapping[str, Any]) -> list[str]:
     """The rule IDs of a card's extension (card-style.md section 2, Extension)."""
-    return [rule for part in card.get("extension", {}).values() for rule in part["rules"]]
+    return [rule for part in card.get("extension", {}).values() for rule in part.get("rules", [])]
 
 
 def plain_text(text: str) -> str:

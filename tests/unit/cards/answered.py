@@ -87,7 +87,7 @@ def answer(request: Json, knowledge: KnowledgeBase, settings: Settings, today: d
 def rules_of(card: Json) -> list[str]:
     """The rules of a card's extension."""
     (extension,) = card["extension"].values()
-    rules: list[str] = extension["rules"]
+    rules: list[str] = extension.get("rules", [])
     return rules
 
 
@@ -95,7 +95,7 @@ def plan_of(card: Json, answered: Answered) -> OrderCard | None:
     """The order card that was planned for a card; None at patient-view."""
     (extension,) = card["extension"].values()
     plans = (plan for plan in answered.assessment.cards if isinstance(plan, OrderCard))
-    return next((plan for plan in plans if plan.order.reference == extension["basis"][0]), None)
+    return next((plan for plan in plans if plan.order.reference in extension.get("basis", [])[:1]), None)
 
 
 def suggestions_of(card: Json) -> list[Json]:

@@ -146,7 +146,12 @@ def anti_tnf_is_not_suggested_to_adults(card: Json, answered: Answered) -> Itera
         return
     for line in (card["summary"], *plain(card["detail"]).split("\n")):
         told = taken and line == plain(card["detail"]).split("\n")[0]
-        if ANTI_TNF.search(line) and "not suggested" not in line and not told and not _about_a_current_drug(line, answered):
+        if (
+            ANTI_TNF.search(line)
+            and "not suggested" not in line
+            and not told
+            and not _about_a_current_drug(line, answered)
+        ):
             yield f"L15: anti-TNF is named in adult-onset dermatomyositis: {line!r}"
 
 

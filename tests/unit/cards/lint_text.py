@@ -84,18 +84,14 @@ def blocks_stand_in_order(card: Json, _: Answered) -> Iterator[str]:
     if tail != sorted(tail, key=(EVIDENCE, GAPS, MISSING, DRAFT).index):
         yield f"L5: the last blocks stand as {tail}"
     if positions and positions != list(range(positions[0], len(blocks))):
-        yield f"L5: something stands between or after the last blocks: {blocks[positions[0]:]}"
+        yield f"L5: something stands between or after the last blocks: {blocks[positions[0] :]}"
 
 
 def mandatory_sentences_are_there(card: Json, answered: Answered) -> Iterator[str]:
     """L6."""
     if could_not_check(card):
         return
-    evidence, rules = answered.knowledge.evidence, rules_of(card)
-    plan = plan_of(card, answered)
-    if plan is not None and plan.message is None:
-        # Only the safety rules speak: a SAFE card, whose one sentence is the draft line (evidence.md 2.7).
-        rules = [rule for rule in rules if rule.startswith("SAFE-")]
+    evidence, rules = answered.knowledge.evidence, spoken_rules(card, answered)
     needed = [
         evidence.sentences[need.sentence].text
         for need in needs_of(evidence.mandates, rules)
@@ -106,6 +102,16 @@ def mandatory_sentences_are_there(card: Json, answered: Answered) -> Iterator[st
     total = sum(words(text) for text in dict.fromkeys(needed))
     if total > MANDATORY_LIMIT:
         yield f"L6: the mandatory sentences have {total} words"
+
+
+def spoken_rules(card: Json, answered: Answered) -> list[str]:
+    """The rules of a card without an OS rule whose message is silent.
+
+    What is left then is a SAFE card, whose one mandatory sentence is the draft line (evidence.md 2.7).
+    """
+    plan = plan_of(card, answered)
+    silent = plan is not None and plan.message is None
+    return [rule for rule in rules_of(card) if not (silent and rule.startswith("OS-"))]
 
 
 def _occurs(occasion: Occasion, card: Json, answered: Answered) -> bool:
@@ -138,7 +144,9 @@ def nothing_names_a_dose(card: Json, answered: Answered) -> Iterator[str]:
         yield from (f"L8: {match.group()!r} in the {place}" for match in _DOSE.finditer(allowed))
     for action in card.get("suggestions", []):
         for resource in (inner.get("resource", {}) for inner in action["actions"]):
-            yield from (f"L8: {name} in a draft" for name in ("dosageInstruction", "dispenseRequest") if name in resource)
+            yield from (
+                f"L8: {name} in a draft" for name in ("dosageInstruction", "dispenseRequest") if name in resource
+            )
 
 
 def no_word_promises_or_commands(card: Json, _: Answered) -> Iterator[str]:
@@ -153,8 +161,8 @@ def no_figure_without_a_source(card: Json, _: Answered) -> Iterator[str]:
         yield from (f"L10: {match.group()!r} in the {place}" for match in _UNFOUNDED.finditer(text))
 
 
-def off_label_is_said(card: Json, _: Answered) -> Iterator[str]:
+def off_label_is_said(card: Json, answered: Answered) -> Iterator[str]:
     """L24: diltiazem and sodium thiosulfate are unlabelled for calcinosis."""
-    offered = {"R-DILT", "R-STS", "OS-STS"} & set(rules_of(card))
+    offered = {"R-DILT", "R-STS", "OS-STS"} & set(spoken_rules(card, answered))
     if offered and "off-label" not in card["detail"].lower():
         yield f"L24: off-label is not said of {sorted(offered)}"

@@ -11,7 +11,7 @@ from tests.support.fhir_builder import build_request
 from tests.support.story import Story
 from tests.support.story_files import load_stories
 from tests.support.worked_cards import EXAMPLES, TEMPLATES, request
-from tests.unit.cards.answered import BASE_URL, answer
+from tests.unit.cards.answered import answer
 from tests.unit.cards.card_lint import lint_answer
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ ANSWERED = [story for story in STORIES if story.expect.status == 200]
 DEMO = sorted((PROJECT / "demo" / "hook-requests").glob("*.json"))
 
 
-@pytest.fixture(scope="module")
-def settings() -> "Settings":
-    """Development settings at the public address of the worked cards."""
-    from cds_service.settings import Settings
-
-    return Settings(_env_file=None, environment="development", public_base_url=BASE_URL)
-
-
 @pytest.mark.parametrize("story", [pytest.param(story, id=story.id) for story in ANSWERED])
 def test_the_cards_of_a_story(story: Story, knowledge: "KnowledgeBase", settings: "Settings", today: date) -> None:
     assert lint_answer(answer(build_request(story, knowledge.concepts, today), knowledge, settings, today)) == []
@@ -51,8 +43,6 @@ def test_a_worked_card(example: str, knowledge: "KnowledgeBase", settings: "Sett
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in DEMO])
-def test_the_cards_of_a_demo_request(
-    path: Path, knowledge: "KnowledgeBase", settings: "Settings", today: date
-) -> None:
+def test_the_cards_of_a_demo_request(path: Path, knowledge: "KnowledgeBase", settings: "Settings", today: date) -> None:
     body = json.loads(path.read_text(encoding="utf-8"))
     assert lint_answer(answer(body, knowledge, settings, today)) == []

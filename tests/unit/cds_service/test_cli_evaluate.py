@@ -261,3 +261,60 @@ def test_a_day_that_is_none_is_a_usage_error() -> None:
     result = CliRunner().invoke(build_cli(), ["evaluate", "chart.json", "--today", "2026-13-01"])
     assert result.exit_code == 2
     assert "--today" in result.output
+
+
+def test_a_recorded_request_with_single_resources_and_broken_values_is_checked(tmp_path: Path) -> None:
+    """What real clients send in prefetch: a lone resource, null, a Bundle whose entries are no list, numbers."""
+    request = {
+        "hook": "patient-view",
+        "hookInstance": "i",
+        "context": {"patientId": "p", "userId": "Practitioner/u"},
+        "prefetch": {
+            "patient": patient(gender=1),
+            "conditions": bundle(CALCINOSIS, {"resourceType": "Bundle"}),
+            "medications": {"resourceType": "Bundle", "entry": 1},
+            "allergies": None,
+            "statements": {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "processing"}]},
+        },
+    }
+    output = run("evaluate", write(tmp_path, request), "--check", status=1)
+    assert "Patient/p gender: has the wrong type\n" in output
+    assert "entry 1: cannot be read: it holds no resource with a type\n" in output
+    assert "statements: holds an OperationOutcome\n" in output
+    assert "was not obtained" not in output
+
+
+def test_check_says_what_stands_in_the_way_of_an_evaluation(tmp_path: Path) -> None:
+    request = {
+        "hook": "patient-view",
+        "hookInstance": "i",
+        "context": {"patientId": "p", "userId": "Practitioner/u"},
+        "prefetch": {"patient": patient()},
+    }
+    output = run("evaluate", write(tmp_path, request), "--check", status=1)
+    assert "conditions: is required and could not be read\n" in output
+
+
+def test_an_entry_that_a_transaction_deletes_is_not_missed(tmp_path: Path) -> None:
+    content = bundle(*CHART, kind="transaction")
+    content["entry"].append({"request": {"method": "DELETE", "url": "Condition/old"}})
+    assert "Gap" not in run("evaluate", write(tmp_path, content))
+    content["entry"].append({"request": {"method": "PUT", "url": "Condition/lost"}})
+    assert "Gap: could not be read: 1 problem entry" in run("evaluate", write(tmp_path, content))
+
+
+def test_two_cards_stand_apart(tmp_path: Path) -> None:
+    """evidence.md 2.3: an active disease and a localized, symptomatic deposit are two decisions, two cards."""
+    painful = CALCINOSIS | {"bodySite": [{"text": "left elbow"}]}
+    pain = {
+        "resourceType": "Observation",
+        "id": "pain",
+        "status": "final",
+        "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "72514-3"}]},
+        "effectiveDateTime": "2026-11-10",
+        "valueQuantity": {"value": 6, "system": "http://unitsofmeasure.org", "code": "{score}"},
+    }
+    output = run("evaluate", write(tmp_path, bundle(patient(), painful, DERMATOMYOSITIS, pain)))
+    assert output.count(" INFO ") == 2
+    assert "\n\n INFO " in output

@@ -1,0 +1,54 @@
+"""The two ways by which text of a chart enters a card: whatever the text is, what comes out is one harmless line (G9)."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cards.escaping import markdown, plain
+from tests.properties.strategies import QUICK
+
+# Text of any kind, and text that is dense in what Markdown, HTML and displays could use.
+TEXT = st.text(max_size=200) | st.text(
+    alphabet="ab1 <>&\"'`*_~#|[](){}!\\/:.@-+=\n\r\t\u202e\u2066\u200b\u200d\ufeff\u2028\x00\x1b\x7f\u0301",
+    max_size=200,
+)
+SIGNS = frozenset(" ,'()-")
+
+
+@QUICK
+@given(TEXT)
+def test_markdown_lets_only_letters_marks_digits_and_a_few_signs_through(text: str) -> None:
+    said = markdown(text)
+    assert len(said) <= 60
+    assert all(char in SIGNS or unicodedata.category(char)[0] in "LMN" for char in said)
+
+
+@QUICK
+@given(TEXT)
+def test_plain_lets_no_control_and_no_markup_through(text: str) -> None:
+    said = plain(text)
+    assert len(said) <= 60
+    assert not set(said) & set("<>&\n\r\t\x00")
+    assert all(char == " " or unicodedata.category(char)[0] not in "CZ" for char in said)
+
+
+@QUICK
+@given(TEXT, st.sampled_from((markdown, plain)))
+def test_escaping_twice_changes_nothing(text: str, escape: object) -> None:
+    assert callable(escape)
+    assert escape(escape(text)) == escape(text)
+
+
+@QUICK
+@given(TEXT)
+def test_what_is_escaped_has_no_blank_at_its_ends_and_no_two_together(text: str) -> None:
+    said = markdown(text)
+    assert said == " ".join(said.split())
+
+
+@pytest.mark.parametrize("text", ["left elbow", "Elbow (left), forearm", "crâne", "肘", "o'clock 12-3"])
+def test_an_ordinary_body_site_comes_through_as_it_is(text: str) -> None:
+    assert markdown(text) == text
+    assert plain(text) == text
