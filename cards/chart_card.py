@@ -143,5 +143,7 @@ def _reason(name: str, drop: Dropped, telling: Telling) -> Section:
         reasons = ["recorded as ineffective"]
     elif drop.reason is DropReason.NOT_USABLE and not reasons:
         reasons = ["stopped for intolerance or another reason against it"]
-    said = "; ".join(dict.fromkeys(reasons))
+    said = ". ".join(
+        f"{text[:1].upper()}{text[1:]}" if place else text for place, text in enumerate(dict.fromkeys(reasons))
+    )
     return Section(f"**{name[:1].upper()}{name[1:]} not suggested:**", f"{said}." if said else "")

@@ -1,6 +1,7 @@
 """Safety rules asked about one drug, from the side of the suggestion, of the order, or of the other drug."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from treatment_algorithm.assessment import SafetyFinding, Side
 from treatment_algorithm.case import Answer, Case, find
@@ -13,14 +14,21 @@ from treatment_algorithm.truth import Truth, all_of, any_of
 
 
 def judge_drug(rules: Iterable[SafetyRule], drug: str, side: Side, case: Case) -> list[SafetyFinding]:
-    """Every rule about the drug (a concept), in file order, asked as if it were suggested or is ordered."""
+    """Every rule about the drug (a concept), in file order, asked as if it were suggested or is ordered.
+
+    A suggestion is also judged as the other drug of a pair, where the drug that the rule is about is current.
+    """
     names = case.names_of.get(drug, frozenset((drug,)))
     asked = case.about((drug,))
-    return [
-        _judge(rule, drug, side, asked, _partner(rule, asked))
-        for rule in rules
-        if rule.about_any or names & set(rule.about)
-    ]
+    findings = []
+    for rule in rules:
+        if rule.about_any or names & set(rule.about):
+            findings.append(_judge(rule, drug, side, asked, _partner(rule, asked)))
+        elif side is Side.SUGGESTED and rule.partner is not None and names & set(rule.partner.concept):
+            for about, proofs in _current_drugs(rule, frozenset((drug,)), case):
+                pair = (Answer(Truth.YES, proofs, rule.partner), about)
+                findings.append(replace(_judge(rule, about, side, case.about((about,)), pair), drug=drug))
+    return findings
 
 
 def judge_partner(rules: Iterable[SafetyRule], order: OrderFact, case: Case) -> list[SafetyFinding]:
@@ -29,7 +37,7 @@ def judge_partner(rules: Iterable[SafetyRule], order: OrderFact, case: Case) -> 
     for rule in rules:
         if rule.partner is None or _as_ordered(rule.partner, order, case) is not Truth.YES:
             continue
-        for drug, proofs in _current_drugs(rule, order, case):
+        for drug, proofs in _current_drugs(rule, order.concepts, case, order):
             partner = _concept_of(order.concepts, rule.partner.concept, case)
             asked = Answer(Truth.YES, proofs, rule.partner)
             findings.append(_judge(rule, drug, Side.PARTNER_ORDERED, case.about((drug,)), (asked, partner)))
@@ -91,11 +99,13 @@ def _as_ordered(spec: Taking, order: OrderFact, case: Case) -> Truth:
     return ask(_ordering(spec), only).truth
 
 
-def _current_drugs(rule: SafetyRule, order: OrderFact, case: Case) -> list[tuple[str, tuple[Proof, ...]]]:
+def _current_drugs(
+    rule: SafetyRule, other: frozenset[str], case: Case, order: OrderFact | None = None
+) -> list[tuple[str, tuple[Proof, ...]]]:
     """Drugs that the rule is about and that are current, or drafted without being selected, by concept."""
     drugs: dict[str, list[Proof]] = {}
     for fact in find(case.medications, rule.about):
-        if fact.standing is not DrugStanding.PAST and not fact.concepts & order.concepts:
+        if fact.standing is not DrugStanding.PAST and not fact.concepts & other:
             drugs.setdefault(_concept_of(fact.concepts, rule.about, case), []).append(fact.proof)
     for draft in find(case.orders, rule.about):
         if not draft.selected and draft is not order:

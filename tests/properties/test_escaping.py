@@ -1,4 +1,4 @@
-"""The two ways by which text of a chart enters a card: whatever the text is, what comes out is one harmless line (G9)."""
+"""The two ways by which text of a chart enters a card: whatever it is, one harmless line comes out (G9)."""
 
 import unicodedata
 

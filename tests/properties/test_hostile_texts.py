@@ -66,7 +66,7 @@ def poisoned(value: Any, payload: str) -> Any:
 
 
 def our_texts(card: Json) -> list[str]:
-    """Every text that a client shows, bold and bullet marks taken off the detail; what an update keeps is the client's."""
+    """Every text that a client shows, without bold and bullet marks; what an update keeps is the client's."""
     detail = re.sub(r"^- ", "", card["detail"].replace("**", ""), flags=re.MULTILINE)
     texts = [card["summary"], *detail.split("\n"), card["source"]["label"]]
     texts += [link["label"] for link in card["links"]]

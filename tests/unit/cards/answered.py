@@ -133,7 +133,7 @@ def texts_of(card: Json) -> Iterator[tuple[str, str]]:
     for suggestion in suggestions_of(card):
         yield "label", suggestion["label"]
         for action in suggestion.get("actions", []):
-            yield "description", action["description"]
+            yield "description", action.get("description", "")
             resource = action.get("resource", {})
             yield from (("note", note["text"]) for note in resource.get("note", []))
             if action["type"] == "create" and "code" in resource:

@@ -43,10 +43,16 @@ _ABSENT = {
     "no failed treatment recorded": [{"feature": "F-RESIST"}],
     "no drug against tuberculosis recorded": [{"taking": "tb_treatment"}, {"took": "tb_treatment"}],
     "no drug against it recorded": [{"taking": "tb_treatment"}, {"took": "tb_treatment"}],
+    "folic acid: none recorded or drafted": [
+        {"taking": "folic_or_folinic_acid"},
+        {"ordering": "folic_or_folinic_acid"},
+    ],
     "no treatment recorded": [{"taking": "tb_treatment"}, {"took": "tb_treatment"}],
 }
 _CLAIM = re.compile(
-    r"\bno (?:(?!is |are |not )[a-z-]+,? )+?recorded(?: or drafted)?\b|\bnone recorded\b", re.IGNORECASE
+    r"\bno (?:(?!is |are |not )[a-z-]+,? )+?recorded(?: or drafted)?\b"
+    r"|(?:\b[a-z]+ [a-z]+: )?\bnone recorded\b(?: or drafted\b)?",
+    re.IGNORECASE,
 )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from tests.unit.cards.answered import BASE_URL, PATIENT_VIEW, Answered, Json, rules_of, suggestions_of
 from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.partial_date import parse_date
 
 # CDS Hooks 2.0: the members of each object of an answer.
 CARD = frozenset(
@@ -155,7 +156,7 @@ def nothing_names_the_patient(card: Json, answered: Answered) -> Iterator[str]:
         texts.append(suggestion["label"])
         for action in suggestion["actions"]:
             resource = action.get("resource", {})
-            texts += [action["description"], *(note["text"] for note in resource.get("note", []))]
+            texts += [action.get("description", ""), *(note["text"] for note in resource.get("note", []))]
             if action["type"] == "create":
                 texts.append(resource.get("code", {}).get("text", ""))
     for secret in _secrets(answered):
@@ -167,8 +168,10 @@ def _secrets(answered: Answered) -> Iterator[str]:
     patient = (answered.request.get("prefetch") or {}).get("patient") or {}
     for name in patient.get("name", []):
         yield from (part.lower() for part in (name.get("family", ""), *name.get("given", [])) if len(part) > 2)
-    if len(patient.get("birthDate", "")) > 4:
-        yield patient["birthDate"]
+    birth = patient.get("birthDate", "")
+    if len(birth) > 4:
+        yield birth.lower()
+        yield str(parse_date(birth)).lower()
     yield from (item["value"].lower() for item in patient.get("identifier", []) if len(item.get("value", "")) > 3)
 
 

@@ -171,7 +171,7 @@ def test_more_cards_than_selected_orders_do_not_pass(worked: Worked) -> None:
 
 
 @pytest.mark.parametrize(
-    "patient", [{"name": [{"family": "Painful"}]}, {"birthDate": "2 Nov 2026"}, {"identifier": [{"value": "6/10"}]}]
+    "patient", [{"name": [{"family": "Painful"}]}, {"birthDate": "2026-11-02"}, {"identifier": [{"value": "6/10"}]}]
 )
 def test_a_card_that_names_the_patient_does_not_pass(worked: Worked, patient: Json) -> None:
     """The patient is called what the card says anyway."""
