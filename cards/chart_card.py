@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cards.detail import Section, assemble
+from cards.detail import WORD_LIMIT, Section, assemble, word_count
 from cards.frame import (
     draft_line,
     extension_of,
@@ -28,7 +28,29 @@ REFER_RULE, REFER_SUGGESTION = "R-REFER", "discuss-expert-centre"
 
 
 def write_chart_card(plan: ChartCard, knowledge: KnowledgeBase, request: RequestFacts) -> Card:
-    """The card for one decision at patient-view; always `info` (card-style, Indicator)."""
+    """The card for one decision at patient-view; always `info` (card-style, Indicator).
+
+    Over 150 words it is written again without its last cuttable option (rule 7b), so that everything that belongs to
+    the option goes with it.
+    """
+    card = _write(plan, knowledge, request)
+    while word_count(card.detail) > WORD_LIMIT and (shorter := _without_last_option(plan)) is not None:
+        plan = shorter
+        card = _write(plan, knowledge, request)
+    return card
+
+
+def _without_last_option(plan: ChartCard) -> ChartCard | None:
+    """The plan without the last option of the last block that may be cut; None when nothing is left to cut."""
+    for block in reversed(plan.template.body):
+        kept = [option for option in plan.options if option.recommendation.id in block.options]
+        if block.cut is not None and len(kept) > block.cut:
+            last = max(kept, key=lambda option: block.options.index(option.recommendation.id))
+            return replace(plan, options=tuple(option for option in plan.options if option is not last))
+    return None
+
+
+def _write(plan: ChartCard, knowledge: KnowledgeBase, request: RequestFacts) -> Card:
     findings = tuple(_shown(plan.options))
     dropping = tuple(_dropping(plan))
     rules = [rule for rule in plan.template.rules if rule in plan.case.scenarios]
@@ -103,7 +125,7 @@ def _section(block: Block, plan: ChartCard, telling: Telling) -> Section:
         bullets += [line for option in kept if (line := joined(option.recommendation.bullet, telling))]
     if block.warnings:
         bullets = [*_warnings(block.warnings, telling), *bullets]
-    return Section(first(block.heading, telling), joined(block.text, telling), bullets, block.cut)
+    return Section(first(block.heading, telling), joined(block.text, telling), bullets)
 
 
 def _warnings(about: Iterable[str], telling: Telling) -> list[str]:

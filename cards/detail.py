@@ -1,6 +1,6 @@
 """The detail of a card: blocks in the fixed order of card-style.md rule 7, at most 150 words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from treatment_algorithm.features import Group, GroupState, PatientFeatures
@@ -21,12 +21,11 @@ _GROUP_WORDS = {
 
 @dataclass(slots=True)
 class Section:
-    """One block of the detail. `keep`: bullets beyond this number may be cut when the detail is too long."""
+    """One block of the detail: a heading, a paragraph beside it, bullets below it."""
 
     heading: str = ""
     paragraph: str = ""
     bullets: list[str] = field(default_factory=list)
-    keep: int | None = None
 
     def markdown(self) -> str:
         """The block as the Markdown subset of rule 8."""
@@ -48,20 +47,8 @@ def word_count(text: str) -> int:
 
 
 def assemble(sections: Iterable[Section]) -> str:
-    """The sections as one text; over 150 words, third and later options go first (rule 7b)."""
-    kept = [section for section in sections if not section.empty]
-    while word_count(text := _text(kept)) > WORD_LIMIT:
-        section = next((s for s in reversed(kept) if s.keep is not None and len(s.bullets) > s.keep), None)
-        if section is None:
-            return text
-        section.bullets.pop()
-        if not section.bullets:
-            kept.remove(section)
-    return text
-
-
-def _text(sections: Sequence[Section]) -> str:
-    return "\n\n".join(section.markdown() for section in sections)
+    """The sections that say something as one text, a blank line between them."""
+    return "\n\n".join(section.markdown() for section in sections if not section.empty)
 
 
 def could_not_be_read(features: PatientFeatures) -> str:

@@ -35,7 +35,8 @@ def codes_match(concept: CodeableConcept | None, concepts: ConceptTable) -> froz
     found: frozenset[str] = frozenset()
     for coding in concept.coding if concept else ():
         if coding.system and coding.code:
-            found |= concepts.match(coding.system, coding.code)
+            meant = concepts.match(coding.system, coding.code)
+            found = found | meant if found else meant
     return found
 
 

@@ -82,15 +82,17 @@ def match_codeable(
     Codes and names that share no drug: both, `unconfirmed` (possibly present for safety, decision 8).
     """
     texts = tuple(texts_of(product))
+    by_code = codes_match(product, concepts)
+    named = frozenset[str]() if by_code or ingredients else _named(texts, concepts, cues)
+    if not (by_code or ingredients or named):
+        # None of our drugs, as most of a chart's: nobody asks for its route.
+        return DrugMatch(texts=texts) if texts else UNKNOWN_DRUG
     form_route = _only_route((*forms, *texts), cues)
     route = route or form_route
-    coded = local_concepts(codes_match(product, concepts), route, cues, by_name=False)
+    coded = local_concepts(by_code, route, cues, by_name=False)
     if not coded:
         if ingredients:
             return _joined(ingredients, texts, form_route)
-        named = _named(texts, concepts, cues)
-        if not texts:
-            return UNKNOWN_DRUG
         kept = local_concepts(named, route, cues, by_name=True)
         return DrugMatch(kept, by_name=bool(kept), texts=texts, route=form_route)
     said = _without_general(_named(texts, concepts, cues), coded)
@@ -107,7 +109,7 @@ def match_codeable(
 def _named(texts: Iterable[str], concepts: ConceptTable, cues: Cues) -> frozenset[str]:
     """The drugs that any of the texts names."""
     found = frozenset[str]().union(
-        *(drugs_named(text, concepts, cues) for text in texts if not _NOT_USABLE.search(text))
+        *(named for text in texts if (named := drugs_named(text, concepts, cues)) and not _NOT_USABLE.search(text))
     )
     return _without_general(found, frozenset(drug for drug in found if concepts.concepts[drug].lookalike))
 

@@ -21,6 +21,8 @@ _ABOUT_A_DRUG = re.compile(
     r"[ \-\[/]+(?:drug |serum |blood )?(?:levels?|trough|assay|mass/volume|moles/volume|tit(?:er|re)|antibod(?:y|ies)|"
     r"like|clinic|referral|monitoring|reversal)(?!\w)"
 )
+# "TIMOLOL MALEATE 0.5% SOL": so weak a solution is for the eye or the skin, whatever the name leaves out.
+_WEAK_SOLUTION = re.compile(r"(?<![\d.])(?:0?\.\d+|1)\s?% ?(?:sol|soln|solution|sus|susp|suspension)(?!\w)")
 
 
 def drugs_named(
@@ -32,11 +34,13 @@ def drugs_named(
     ("allergy to", "no known", antidote kits); a name behind a word that denies it does not count, nor one that
     something about the drug is called after ("digoxin level").
     """
-    if cues.drug_refusals.search(text):
-        return frozenset()
-    text = cues.other_drugs.sub(";", _without_accents(text))
-    words = [found.span() for found in _TOKEN.finditer(text)]
     names, first_words = concepts.names(kind), concepts.first_words(kind)
+    text = _without_accents(text)
+    # Most drugs of a chart are none of ours: that shows before anything is searched for.
+    if first_words.isdisjoint(_TOKEN.findall(text)) or cues.drug_refusals.search(text):
+        return frozenset()
+    text = cues.other_drugs.sub(";", text)
+    words = [found.span() for found in _TOKEN.finditer(text)]
     found: set[str] = set()
     position = 0
     while position < len(words):
@@ -79,6 +83,8 @@ def routes_named(text: str, cues: Cues) -> frozenset[str]:
     # One look-up a word instead of one search a route: few routes are left to be searched for.
     possible = {route for word in (*_TOKEN.findall(text), "") for route in cues.routes_by_word.get(word, ())}
     found = frozenset(route for route in possible if cues.routes[route].search(text))
+    if not found and _WEAK_SOLUTION.search(text):
+        return frozenset({"ophthalmic"})
     particular = found - cues.general_routes
     if particular:
         return particular

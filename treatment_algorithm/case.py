@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from treatment_algorithm.chart_predicates import SUBJECT
 from treatment_algorithm.features import (
     AllergyFact,
@@ -34,9 +36,11 @@ _WithConcepts = TypeVar("_WithConcepts", bound=_HasConcepts)
 Index = Mapping[str, tuple[_Fact, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A truth, the chart entries that prove it, and the innermost predicate that decided it."""
+class Answer(msgspec.Struct, frozen=True):
+    """A truth, the chart entries that prove it, and the innermost predicate that decided it.
+
+    A struct, because hundreds are made for every request and a frozen dataclass costs several times as much to make.
+    """
 
     truth: Truth
     proofs: tuple[Proof, ...]
@@ -80,7 +84,10 @@ class Case:
 
     def resolve(self, names: Iterable[str]) -> tuple[str, ...]:
         """Names with the word `subject` put in its place."""
-        return tuple(name for given in names for name in (sorted(self.subject) if given == SUBJECT else (given,)))
+        given_names = tuple(names)
+        if SUBJECT not in given_names:
+            return given_names
+        return tuple(n for given in given_names for n in (sorted(self.subject) if given == SUBJECT else (given,)))
 
     def names_of_line(self, line: TherapyLine) -> frozenset[str]:
         """The concept and the sets that a therapy line's drug answers to."""
@@ -93,12 +100,11 @@ class Case:
 
 def find(index: Index[_Fact], names: Iterable[str]) -> list[_Fact]:
     """The facts under any of the names, each once, in chart order of the first name that has them."""
-    found: list[_Fact] = []
-    for name in names:
-        for fact in index.get(name, ()):
-            if not any(fact is other for other in found):
-                found.append(fact)
-    return found
+    found = [index[name] for name in names if name in index]
+    if len(found) < 2:
+        return list(found[0]) if found else []
+    # By identity: two entries of a chart that say the same are two facts.
+    return list({id(fact): fact for facts in found for fact in facts}.values())
 
 
 def index_facts(

@@ -14,13 +14,16 @@ Result = tuple[Truth, tuple[Proof, ...]]
 
 def over(facts: Iterable[Any], judge: Callable[[Any], Truth], case: Case, group: Group) -> Result:
     """YES with the facts that pass; else UNKNOWN if one might or the group is open (decision 5); else NO."""
-    judged = [(judge(fact), fact) for fact in facts]
-    passed = tuple(proof_of(fact) for truth, fact in judged if truth is Truth.YES)
+    passed: list[Proof] = []
+    unknown = False
+    for fact in facts:
+        truth = judge(fact)
+        if truth is Truth.YES:
+            passed.append(proof_of(fact))
+        unknown |= truth is Truth.UNKNOWN
     if passed:
-        return Truth.YES, passed
-    if any(truth is Truth.UNKNOWN for truth, _ in judged) or not case.closed(group):
-        return Truth.UNKNOWN, ()
-    return Truth.NO, ()
+        return Truth.YES, tuple(passed)
+    return (Truth.UNKNOWN if unknown or not case.closed(group) else Truth.NO), ()
 
 
 def proof_of(fact: Any) -> Proof:

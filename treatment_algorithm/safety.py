@@ -22,9 +22,9 @@ def judge_drug(rules: Iterable[SafetyRule], drug: str, side: Side, case: Case) -
     asked = case.about((drug,))
     findings = []
     for rule in rules:
-        if rule.about_any or names & set(rule.about):
+        if rule.about_any or not names.isdisjoint(rule.about):
             findings.append(_judge(rule, drug, side, asked, _partner(rule, asked)))
-        elif side is Side.SUGGESTED and rule.partner is not None and names & set(rule.partner.concept):
+        elif side is Side.SUGGESTED and rule.partner is not None and not names.isdisjoint(rule.partner.concept):
             for about, proofs in _current_drugs(rule, frozenset((drug,)), case):
                 pair = (Answer(Truth.YES, proofs, rule.partner), about)
                 findings.append(replace(_judge(rule, about, side, case.about((about,)), pair), drug=drug))

@@ -1,23 +1,28 @@
 """RuleHomes: where each rule, feature and standard sentence stands, and what uses it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any
 
 from pydantic import BaseModel
 
-from cards.text_walk import TextLines, card_records, card_texts
+from cards.text_walk import CardText, TextLines, card_records, card_texts
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.predicates import Feature, walk
 
 
 @dataclass(frozen=True, slots=True)
 class RuleHomes:
-    """The homes of one release of the knowledge; `lines` finds the place of an entry."""
+    """The homes of one release of the knowledge.
+
+    `lines` finds the place of an entry, `texts` are all texts of cards, `asked` the features that each entry asks for.
+    """
 
     knowledge: KnowledgeBase
     lines: TextLines
+    texts: tuple[CardText, ...]
+    asked: Mapping[str, frozenset[str]]
 
     def file_of(self, identity: str) -> str:
         """The file of an entry, from the knowledge folder."""
@@ -42,7 +47,7 @@ class RuleHomes:
         return tuple(
             dict.fromkeys(
                 text.entry
-                for text in card_texts(self.knowledge)
+                for text in self.texts
                 if mark in text.text or (text.member == "dropped" and said.endswith(f" not suggested: {text.text}"))
             )
         )
@@ -58,18 +63,19 @@ class RuleHomes:
 
     def users_of(self, feature: str) -> tuple[str, ...]:
         """The rules, features, card templates, suggestions and words whose conditions ask for the feature."""
-        return tuple(identity for identity, asked in self._asked() if feature in asked)
-
-    def _asked(self) -> Iterator[tuple[str, set[str]]]:
-        rules: dict[str, BaseModel] = {rule.id: rule for rule in self.knowledge.rules}
-        features: dict[str, BaseModel] = {feature.id: feature for feature in self.knowledge.features}
-        for identity, entry in {**rules, **features, **dict(card_records(self.knowledge))}.items():
-            yield identity, {node.id for node in _predicates(entry) if isinstance(node, Feature)}
+        return tuple(identity for identity, asked in self.asked.items() if feature in asked)
 
 
 def rule_homes(knowledge: KnowledgeBase, folder: Traversable) -> RuleHomes:
     """The homes of the knowledge that was loaded from `folder`."""
-    return RuleHomes(knowledge, TextLines(folder))
+    return RuleHomes(knowledge, TextLines(folder), tuple(card_texts(knowledge)), dict(_asked(knowledge)))
+
+
+def _asked(knowledge: KnowledgeBase) -> Iterator[tuple[str, frozenset[str]]]:
+    rules: dict[str, BaseModel] = {rule.id: rule for rule in knowledge.rules}
+    features: dict[str, BaseModel] = {feature.id: feature for feature in knowledge.features}
+    for identity, entry in {**rules, **features, **dict(card_records(knowledge))}.items():
+        yield identity, frozenset(node.id for node in _predicates(entry) if isinstance(node, Feature))
 
 
 def _predicates(record: Any) -> Iterator[Any]:

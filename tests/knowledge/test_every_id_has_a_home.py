@@ -35,8 +35,8 @@ SAFE-WARF-BLEED SAFE-WARF-PREG SAFE-WARF-CUA SAFE-MINO-AGE SAFE-MINO-PREG SAFE-M
 SAFE-CEF-CA SAFE-ALOH-RENAL SAFE-BISPH-RENAL SAFE-BISPH-OES SAFE-BISPH-HYPOCA SAFE-BISPH-PED SAFE-PROB SAFE-ILCS
 SAFE-SURG-AC SAFE-SURG-INF SAFE-SURG-DIGIT SAFE-ESWL SAFE-SUNC
 """
-# A row of the specification that is two rules here: the drug now, and the drug until lately.
-PARTS = {"SAFE-DILT-AMIO-PAST": "SAFE-DILT-AMIO"}
+# A row of the specification that is two rules here: the drug now, and the drug until lately; alone, and in a pair.
+PARTS = {"SAFE-DILT-AMIO-PAST": "SAFE-DILT-AMIO", "SAFE-COLCH-INHIBITOR": "SAFE-COLCH-RENAL"}
 
 
 def test_scenarios_recommendations_and_order_rules_are_those_of_the_specification(knowledge: "KnowledgeBase") -> None:

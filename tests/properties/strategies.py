@@ -36,8 +36,9 @@ from treatment_algorithm.partial_date import PartialDate
 TODAY = date(2026, 11, 22)
 HOOKS = ("patient-view", "order-select", "order-sign")
 KNOWLEDGE: KnowledgeBase = load_knowledge(knowledge_folder())
-QUICK = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 """Derandomized: the same examples on every machine; a find becomes a test of its own."""
+THOROUGH = settings(QUICK, max_examples=200)
 
 # Half of all picks: without these an arbitrary chart is one that the knowledge has nothing to say about.
 CORE_CONDITIONS = (

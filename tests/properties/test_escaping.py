@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.escaping import markdown, plain
-from tests.properties.strategies import QUICK
+from tests.properties.strategies import THOROUGH
 
 # Text of any kind, and text that is dense in what Markdown, HTML and displays could use.
 TEXT = st.text(max_size=200) | st.text(
@@ -17,7 +17,7 @@ TEXT = st.text(max_size=200) | st.text(
 SIGNS = frozenset(" ,'()-")
 
 
-@QUICK
+@THOROUGH
 @given(TEXT)
 def test_markdown_lets_only_letters_marks_digits_and_a_few_signs_through(text: str) -> None:
     said = markdown(text)
@@ -25,7 +25,7 @@ def test_markdown_lets_only_letters_marks_digits_and_a_few_signs_through(text: s
     assert all(char in SIGNS or unicodedata.category(char)[0] in "LMN" for char in said)
 
 
-@QUICK
+@THOROUGH
 @given(TEXT)
 def test_plain_lets_no_control_and_no_markup_through(text: str) -> None:
     said = plain(text)
@@ -34,14 +34,14 @@ def test_plain_lets_no_control_and_no_markup_through(text: str) -> None:
     assert all(char == " " or unicodedata.category(char)[0] not in "CZ" for char in said)
 
 
-@QUICK
+@THOROUGH
 @given(TEXT, st.sampled_from((markdown, plain)))
 def test_escaping_twice_changes_nothing(text: str, escape: object) -> None:
     assert callable(escape)
     assert escape(escape(text)) == escape(text)
 
 
-@QUICK
+@THOROUGH
 @given(TEXT)
 def test_what_is_escaped_has_no_blank_at_its_ends_and_no_two_together(text: str) -> None:
     said = markdown(text)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
@@ -21,19 +22,19 @@ from treatment_algorithm.features import Group
 from treatment_algorithm.truth import Truth
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
-MODELS = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
+MODELS: dict[str, Any] = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
 PRESCRIBERS = "Dose and schedule are the prescriber's."
 LEFT_OUT = frozenset({"dosageInstruction", "dispenseRequest", "substitution"})
 CHANGED = frozenset({"medicationCodeableConcept", "medicationReference", "note"})
 _TESTED = [{"on_record": {"is": name, "within_days": 730}} for name in ("hbsag", "anti_hbc")]
-_HBV = {
+_HBV: Json = {
     "any": [
         {"all": _TESTED},
         {"measured": {"is": ["hbsag", "anti_hbc"], "coded": "positive", "ever": True}},
         {"condition": {"is": "hepatitis_b_coded", "standing": ["current", "past", "remission"]}},
     ]
 }
-_TB = {
+_TB: Json = {
     "any": [
         {"on_record": {"is": "tb_test", "within_days": 730}},
         {"measured": {"is": "tb_test", "coded": "positive", "ever": True}},
@@ -41,7 +42,7 @@ _TB = {
     ]
 }
 # Decision 31: what must be on record before one of these is drafted.
-CHECKS = {
+CHECKS: dict[str, list[Json]] = {
     "diltiazem": [{"on_record": {"is": name, "within_days": 365}} for name in ("heart_rate", "systolic_bp")],
     "infliximab": [_TB, _HBV],
     "adalimumab": [_TB, _HBV],

@@ -27,7 +27,7 @@ ANTI_TNF = re.compile(r"anti-TNF|infliximab|adalimumab|etanercept|golimumab|cert
 # What a card may call absent, and the question whose answer must then be no (card-style rule 10).
 _STEROID = {"feature": "F-STEROID"}
 _SPARING = {"feature": "F-SPARING"}
-_ABSENT = {
+_ABSENT: dict[str, list[Json]] = {
     "no immunosuppressant recorded": [_STEROID, _SPARING],
     "no systemic corticosteroid recorded": [_STEROID],
     "no corticosteroid and no steroid-sparing agent recorded": [_STEROID, _SPARING],
@@ -91,11 +91,11 @@ def what_is_called_not_recorded_is_not(card: Json, answered: Answered) -> Iterat
 
 def _not_recorded_items(answered: Answered) -> dict[str, list[NotRecorded]]:
     knowledge = answered.knowledge
-    orders = [items for rule in knowledge.orders for items in (rule, *rule.messages)]
+    lists = [card.not_recorded for card in knowledge.cards] + [rule.not_recorded for rule in knowledge.orders]
+    lists += [message.not_recorded for rule in knowledge.orders for message in rule.messages]
     items: dict[str, list[NotRecorded]] = {}
-    for body in (*knowledge.cards, *orders):
-        for item in body.not_recorded:
-            items.setdefault(item.label, []).append(item)
+    for item in (item for found in lists for item in found):
+        items.setdefault(item.label, []).append(item)
     return items
 
 

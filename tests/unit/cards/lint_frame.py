@@ -93,7 +93,7 @@ def _empty(value: Any, place: str) -> Iterator[str]:
 def _of_the_client(place: str, card: Json) -> bool:
     """An updated draft keeps what the client put into it."""
     match = re.match(r"card\.suggestions\.(\d+)\.actions\.(\d+)\.resource", place)
-    return bool(match) and card["suggestions"][int(match[1])]["actions"][int(match[2])]["type"] == "update"
+    return match is not None and card["suggestions"][int(match[1])]["actions"][int(match[2])]["type"] == "update"
 
 
 def links_lead_somewhere(card: Json, answered: Answered) -> Iterator[str]:

@@ -1,14 +1,10 @@
-"""assemble(): the blocks of a detail in their order, and what is cut when it is over 150 words (rule 7)."""
+"""assemble(): the blocks of a detail in their order; what could not be read, in words (rule 7)."""
 
 import pytest
 
 from cards.detail import Section, assemble, could_not_be_read, word_count
 from tests.unit.treatment_algorithm.patients import features
 from treatment_algorithm.features import Group, GroupState, PatientFeatures
-
-
-def words(count: int) -> str:
-    return " ".join(["word"] * count)
 
 
 def test_a_heading_stands_before_its_text_and_above_its_bullets() -> None:
@@ -23,26 +19,6 @@ def test_a_block_with_nothing_to_say_is_left_out() -> None:
 def test_bold_marks_and_bullets_are_no_words() -> None:
     """Lint rule L3."""
     assert word_count("**Consider these**\n- one\n- two words") == 5
-
-
-def test_at_150_words_nothing_is_cut() -> None:
-    options = Section("", bullets=["first", "second", "third"], keep=1)
-    assert "third" in assemble([Section("", words(147)), options])
-
-
-def test_over_150_words_the_last_options_go_first() -> None:
-    options = Section("", bullets=["first", "second", "third"], keep=1)
-    text = assemble([Section("", words(148)), options])
-    assert "second" in text
-    assert "third" not in text
-
-
-def test_options_that_are_kept_stay_however_long_the_detail_is() -> None:
-    options = Section("", bullets=["first", "second"], keep=1)
-    text = assemble([Section("**Why this card:**", words(200)), options, Section("**Evidence:**", "none.")])
-    assert "first" in text
-    assert "second" not in text
-    assert "**Evidence:** none." in text
 
 
 @pytest.mark.parametrize(

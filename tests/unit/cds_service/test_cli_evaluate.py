@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
@@ -22,14 +22,20 @@ from tests.unit.cds_service.charts import (
     patient,
     write,
 )
+from treatment_algorithm.knowledge_errors import KnowledgeError
+
+if TYPE_CHECKING:
+    from treatment_algorithm.knowledge_base import KnowledgeBase
 
 SECRET = "Wilhelmina"
 CHART = (patient(), CALCINOSIS, DERMATOMYOSITIS, drug(PREDNISOLONE, "steroid"))
 
 
 @pytest.fixture(autouse=True)
-def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knowledge: "KnowledgeBase") -> None:
+    """An empty folder, and the knowledge that is loaded already: loading it is most of a command's time."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cds_service.commands.file_evaluation.load_knowledge", lambda folder: knowledge)
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "CDS_PUBLIC_BASE_URL", "CDS_TIME_ZONE"):
         monkeypatch.delenv(name, raising=False)
 
@@ -179,6 +185,19 @@ def test_a_file_that_is_no_chart_is_refused_without_an_echo(tmp_path: Path, cont
     assert SECRET not in refused
 
 
+def test_knowledge_that_is_not_sound_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsound(folder: object) -> None:
+        raise KnowledgeError("rules.yaml", 3, "unknown concept 'x'")
+
+    monkeypatch.setattr("cds_service.commands.file_evaluation.load_knowledge", unsound)
+    assert "rules.yaml:3: unknown concept 'x'" in run("evaluate", write(tmp_path, bundle(*CHART)), status=2)
+
+
+def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_TIME_ZONE", "Nowhere")
+    assert "time_zone" in run("evaluate", write(tmp_path, bundle(*CHART)), status=2)
+
+
 def test_a_file_that_is_not_there_is_refused() -> None:
     assert "the file cannot be read" in run("evaluate", "nowhere.json", status=2)
 
@@ -257,6 +276,14 @@ def test_check_tells_what_the_service_cannot_use(tmp_path: Path) -> None:
     assert "MedicationRequest/steroid: points to a Medication that is not in the chart" in output
 
 
+def test_without_a_day_it_is_today(tmp_path: Path) -> None:
+    """SC-PAST is the same on any day: only that the clock is found is shown."""
+    path = write(tmp_path, bundle(patient(), CALCINOSIS | {"clinicalStatus": {"coding": [{"code": "resolved"}]}}))
+    result = CliRunner().invoke(build_cli(), ["evaluate", path])
+    assert result.exit_code == 0
+    assert "SC-PAST" in result.output
+
+
 def test_a_day_that_is_none_is_a_usage_error() -> None:
     result = CliRunner().invoke(build_cli(), ["evaluate", "chart.json", "--today", "2026-13-01"])
     assert result.exit_code == 2
@@ -270,7 +297,7 @@ def test_a_recorded_request_with_single_resources_and_broken_values_is_checked(t
         "hookInstance": "i",
         "context": {"patientId": "p", "userId": "Practitioner/u"},
         "prefetch": {
-            "patient": patient(gender=1),
+            "patient": patient(name=1),
             "conditions": bundle(CALCINOSIS, {"resourceType": "Bundle"}),
             "medications": {"resourceType": "Bundle", "entry": 1},
             "allergies": None,
@@ -278,7 +305,7 @@ def test_a_recorded_request_with_single_resources_and_broken_values_is_checked(t
         },
     }
     output = run("evaluate", write(tmp_path, request), "--check", status=1)
-    assert "Patient/p gender: has the wrong type\n" in output
+    assert "Patient/p name: has the wrong type\n" in output
     assert "entry 1: cannot be read: it holds no resource with a type\n" in output
     assert "statements: holds an OperationOutcome\n" in output
     assert "was not obtained" not in output

@@ -13,12 +13,15 @@ from tests.support.worked_cards import FOLDER, request
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
+    from treatment_algorithm.knowledge_base import KnowledgeBase
+
 DAY = "2026-11-22"
 
 
 @pytest.fixture(autouse=True)
-def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knowledge: "KnowledgeBase") -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cds_service.commands.file_evaluation.load_knowledge", lambda folder: knowledge)
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
 

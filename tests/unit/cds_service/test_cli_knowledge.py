@@ -3,11 +3,15 @@
 import shutil
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
 from cds_service.cli import build_cli
+
+if TYPE_CHECKING:
+    from treatment_algorithm.knowledge_base import KnowledgeBase
 
 KNOWLEDGE = Path(str(files("treatment_algorithm"))) / "knowledge"
 
@@ -64,7 +68,10 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     run("validate-knowledge", str(tmp_path / "nowhere"), status=2)
 
 
-def test_the_document_is_current_once_it_is_written(tmp_path: Path) -> None:
+def test_the_document_is_current_once_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knowledge: "KnowledgeBase"
+) -> None:
+    monkeypatch.setattr("cds_service.commands.generated_docs.load_knowledge", lambda folder: knowledge)
     target = tmp_path / "clinical-knowledge.md"
     assert "not current" in run("generated-docs", "--check", "--file", str(target), status=1)
     run("generated-docs", "--file", str(target))

@@ -129,13 +129,12 @@ def features(
     not_obtained: Iterable[Group] = (),
 ) -> PatientFeatures:
     """A chart with these facts; every group was read completely unless it is named."""
-    sorted_facts: dict[str, list[Any]] = {}
+    sorted_facts: dict[str, Any] = {}
     for fact in facts:
-        sorted_facts.setdefault(_FIELDS[type(fact)], []).append(fact)
+        field = _FIELDS[type(fact)]
+        sorted_facts[field] = (*sorted_facts.get(field, ()), fact)
     groups = states(*open_groups, not_obtained=not_obtained)
-    return PatientFeatures(
-        patient=patient, groups=groups, **{name: tuple(found) for name, found in sorted_facts.items()}
-    )
+    return PatientFeatures(patient=patient, groups=groups, **sorted_facts)
 
 
 class Clinic:

@@ -183,12 +183,12 @@ def test_an_error_reads_as_file_line_and_message() -> None:
 
 
 @pytest.mark.parametrize("name", ["features.yaml", "concepts/sets.yaml", "safety/biologics.yaml"])
-def test_a_changed_byte_changes_the_hash(folder: Path, name: str, spoil: Callable[[Path], None]) -> None:
+def test_a_changed_byte_changes_the_hash(folder: Path, name: str, spoil: Callable[[Path], int]) -> None:
     spoil(folder / name)
     assert load_knowledge(folder).content_hash != load_knowledge(SHIPPED).content_hash
 
 
 @pytest.fixture
-def spoil() -> Callable[[Path], None]:
+def spoil() -> Callable[[Path], int]:
     """Adds what changes nothing but the bytes."""
     return lambda file: file.write_bytes(file.read_bytes() + b"\n")
