@@ -22,7 +22,7 @@ export UV_PYTHON_DOWNLOADS := never
 # An environment that is active in the caller's shell is not this project's.
 unexport VIRTUAL_ENV
 
-.PHONY: help setup run test check coverage e2e bench lock
+.PHONY: help setup run test check coverage e2e bench bench-recognition lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ e2e: $(STAMP) ## what needs more parts: the README's commands, the links of card
 
 bench: $(STAMP) ## measure the request path
 	.venv/bin/python -m benchmarks.run
+
+bench-recognition: $(STAMP) ## measure how well drugs are recognised by name
+	.venv/bin/python -m benchmarks.recognition.run
 
 lock: $(UV_STAMP) ## resolve the dependencies anew into uv.lock
 	$(UV) lock --upgrade --python .venv-uv/bin/python

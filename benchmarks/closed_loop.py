@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 from time import perf_counter_ns
 
@@ -32,7 +33,7 @@ class Timings:
 
     def quantile(self, share: float) -> float:
         """The latency that `share` of all requests did not exceed, 0 < share < 1."""
-        return self.milliseconds[min(len(self.milliseconds) - 1, int(share * len(self.milliseconds)))]
+        return self.milliseconds[ceil(share * len(self.milliseconds)) - 1]
 
 
 class Connection:

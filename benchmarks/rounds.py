@@ -104,6 +104,11 @@ def goal_values(rounds: list[Round]) -> dict[str, float]:
         name: middle(lambda service, floor, name=name: p50(service, name) / p50(floor, name))
         for name in ("n5", "n50", "n500")
     }
+    # What a busy machine leaves alone: a time slice lost hits the longer of two requests more often.
+    values |= {
+        f"{name}-min": middle(lambda service, floor, name=name: least(service, name) / least(floor, name))
+        for name in ("n5", "n50")
+    }
     # The clock tick is 10 ms: a load of less processor time than a few ticks says nothing.
     values |= {
         f"{name}-cpu": middle(
@@ -120,6 +125,11 @@ def goal_values(rounds: list[Round]) -> dict[str, float]:
         "throughput": middle(lambda service, _: service.throughput),
         "p99": middle(lambda service, _: service.parallel.quantile(0.99) if service.parallel else 0.0),
     }
+
+
+def least(result: ServerResult, load: str) -> float:
+    """The shortest latency of a load in milliseconds."""
+    return result.loads[load].timings.least
 
 
 def p50(result: ServerResult, load: str) -> float:

@@ -65,8 +65,9 @@ def offer_suggestions(
             for index, action in enumerate(template.actions)
             if holds(action.when, telling.case)
         ]
-        if actions:
-            label = first(use.label or template.label, telling)
+        label = first(use.label or template.label, telling)
+        # Two templates can come to the same offer (hepatitis B screening, alone or with tuberculosis).
+        if actions and all(one.suggestion.label != label for one in offered):
             offered.append(Offered(template.id, Suggestion(label=label, uuid=uuid, actions=actions)))
     return offered
 
@@ -78,7 +79,7 @@ def _note_only(use: UseSuggestion) -> UseSuggestion:
 def _may_draft(template: SuggestionTemplate, telling: Telling) -> bool:
     drugs = [action.code for action in template.actions if action.code]
     for drug in drugs:
-        findings = judge_drug(telling.knowledge.safety_rules, drug, Side.SUGGESTED, telling.case)
+        findings = judge_drug(telling.knowledge.rules_about(drug), drug, Side.SUGGESTED, telling.case)
         if not may_draft(telling.case, template.requires, findings):
             return False
         if not holds(Usable(**{"is": (drug,)}), telling.case):

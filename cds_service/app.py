@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cards.text_checks import check_texts
+from cds_service.clock import site_clock
 from cds_service.decide import Decide, decide
 from cds_service.errors import PreconditionFailed, ServiceError, error_body, status_body
 from cds_service.observability import build_logger
@@ -87,12 +87,6 @@ def _shipped_knowledge() -> KnowledgeBase:
     knowledge = load_knowledge(folder)
     check_texts(knowledge, folder)
     return knowledge
-
-
-def site_clock(time_zone: str) -> Callable[[], date]:
-    """The calendar day in an IANA time zone, asked anew at each call."""
-    zone = ZoneInfo(time_zone)
-    return lambda: datetime.now(zone).date()  # noqa: TID251  the one clock
 
 
 async def _service_error(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN = "patient-view", "order-select", "order-
 _LONGEST_ID = 255
 # A FHIR id, and `_` and `~`, which some servers use; anything else could leave its place in a URL.
 _PATIENT_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._~-]{1,128}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _Value = TypeVar("_Value")
 
 
@@ -155,7 +156,7 @@ class _Members:
         value = self.typed(name, str)
         if not value.strip():
             raise BadRequest(f"{self._place}{name} is missing.")
-        if len(value) > longest or any(ord(character) < 32 for character in value):
+        if len(value) > longest or _CONTROL.search(value):
             raise BadRequest(f"{self._place}{name} cannot be used.")
         return value
 

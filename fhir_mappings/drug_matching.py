@@ -33,8 +33,8 @@ class DrugMatch:
     problem: str | None = None
 
 
-# What a text calls an allergy, an intolerance or a contraindication is no drug of the patient. Not among the refusals of
-# drug names: in the text of an allergy these words are what is looked for.
+# What a text calls an allergy, an intolerance or a contraindication is no drug of the patient. Not among the refusals
+# of drug names: in the text of an allergy these words are what is looked for.
 _NOT_USABLE = re.compile(
     r"\b(?:allerg(?:y|ies|ic)|intoleran(?:ce|t)|hypersensitivity|reaction|contraindicat(?:ed|ion)) (?:to|of|for)\b"
     r"|\b(?:allerg(?:y|ies)|intolerance|hypersensitivity)$"

@@ -18,11 +18,12 @@ class DrugJudgements(Mapping[str, tuple[SafetyFinding, ...]]):
     The same at every asking: it is kept for the one request that it belongs to.
     """
 
-    __slots__ = ("_case", "_judged", "_knowledge")
+    __slots__ = ("_case", "_judged", "_knowledge", "_shared")
 
     def __init__(self, knowledge: KnowledgeBase, case: Case) -> None:
         self._knowledge = knowledge
         self._case = case
+        self._shared: dict[str, SafetyFinding] = {}
         self._judged: dict[str, tuple[SafetyFinding, ...]] = {}
 
     def __getitem__(self, drug: str) -> tuple[SafetyFinding, ...]:
@@ -31,7 +32,8 @@ class DrugJudgements(Mapping[str, tuple[SafetyFinding, ...]]):
         if judged is None:
             if drug not in self._knowledge.suggestable:
                 raise KeyError(drug)
-            judged = tuple(judge_drug(self._knowledge.safety_rules, drug, Side.SUGGESTED, self._case))
+            rules = self._knowledge.rules_about(drug)
+            judged = tuple(judge_drug(rules, drug, Side.SUGGESTED, self._case, self._shared))
             self._judged[drug] = judged
         return judged
 

@@ -60,6 +60,7 @@ class KnowledgeBase:
     names_of: Mapping[str, frozenset[str]]
     therapies_expanded: tuple[tuple[Therapy, frozenset[str]], ...]
     suggestable: tuple[str, ...]
+    rules_by_drug: Mapping[str, tuple[SafetyRule, ...]]
 
     @property
     def version(self) -> str:
@@ -78,6 +79,10 @@ class KnowledgeBase:
     def draft(self) -> bool:
         """Whether any rule has not been reviewed by a clinician."""
         return any(rule.review == "draft" for rule in self.rules)
+
+    def rules_about(self, drug: str) -> tuple[SafetyRule, ...]:
+        """The safety rules that may say something of a drug concept, as the drug or as the partner, in file order."""
+        return self.rules_by_drug.get(drug, self.safety_rules)
 
     def drugs_of(self, name: str) -> tuple[str, ...]:
         """The drug concepts of a set or concept, class concepts and look-alikes left out."""
@@ -104,6 +109,8 @@ def load_knowledge(folder: Traversable) -> KnowledgeBase:
     suggestions = _entries(folder / "suggestions.yaml", SuggestionTemplate)
     words = _entries(folder / "words.yaml", Word)
     override_reasons = _entries(folder / "override_reasons.yaml", OverrideReason)
+    safety_rules = _folder_entries(folder / "safety", SafetyRule)
+    names_of = _names_of(concepts)
     knowledge = KnowledgeBase(
         manifest=read_models(folder / "manifest.yaml", TypeAdapter(Manifest)),
         content_hash=_content_hash(folder),
@@ -114,16 +121,17 @@ def load_knowledge(folder: Traversable) -> KnowledgeBase:
         therapies=therapies,
         scenarios=_entries(folder / "scenarios.yaml", ScenarioRule),
         recommendations=recommendations,
-        safety_rules=_folder_entries(folder / "safety", SafetyRule),
+        safety_rules=safety_rules,
         orders=_entries(folder / "orders.yaml", OrderRule),
         cards=_folder_entries(folder / "cards", CardTemplate),
         order_card=read_models(folder / "order_card.yaml", TypeAdapter(OrderCardTexts)),
         suggestions=MappingProxyType({template.id: template for template in suggestions}),
         words=MappingProxyType({word.id: word for word in words}),
         override_reasons=MappingProxyType({reason.code: reason for reason in override_reasons}),
-        names_of=_names_of(concepts),
+        names_of=names_of,
         therapies_expanded=tuple((therapy, _expanded(concepts, therapy.drugs)) for therapy in therapies),
         suggestable=_suggestable(concepts, recommendations),
+        rules_by_drug=_rules_by_drug(concepts, names_of, safety_rules),
     )
     check_knowledge(knowledge, folder)
     return knowledge
@@ -167,6 +175,19 @@ def _suggestable(concepts: ConceptTable, recommendations: tuple[Recommendation, 
         if concepts.concepts[concept].kind in _SUGGESTABLE and not concept.startswith("class_")
     }
     return tuple(sorted(drugs))
+
+
+def _rules_by_drug(
+    concepts: ConceptTable, names_of: Mapping[str, frozenset[str]], rules: tuple[SafetyRule, ...]
+) -> Mapping[str, tuple[SafetyRule, ...]]:
+    named = [(rule, {*rule.about, *(rule.partner.concept if rule.partner else ())}) for rule in rules]
+    drugs = [key for key, concept in concepts.concepts.items() if concept.kind in _SUGGESTABLE]
+    return MappingProxyType(
+        {
+            drug: tuple(rule for rule, names in named if rule.about_any or not names.isdisjoint(names_of[drug]))
+            for drug in drugs
+        }
+    )
 
 
 def _content_hash(folder: Traversable) -> str:

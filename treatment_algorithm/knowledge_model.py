@@ -4,7 +4,8 @@ Strict, frozen models; the medicine itself stands in knowledge/*.yaml. Texts are
 """
 
 from enum import StrEnum
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -17,7 +18,7 @@ from treatment_algorithm.card_texts import (
     UseSuggestion,
 )
 from treatment_algorithm.chart_predicates import SUBJECT, Names, Taking
-from treatment_algorithm.predicates import Node
+from treatment_algorithm.predicates import Node, walk
 
 
 class Provenance(Record):
@@ -151,6 +152,13 @@ class SafetyRule(Rule):
     def about_any(self) -> bool:
         """Whether the rule judges every drug."""
         return self.about == (SUBJECT,)
+
+    @cached_property
+    def same_for_every_drug(self) -> bool:
+        """Whether nothing that the rule asks depends on which of its drugs is judged."""
+        asked: list[Any] = [self.partner] if self.partner else []
+        asked += [part for case in self.cases for part in walk(case.when)]
+        return not any(SUBJECT in getattr(part, "concept", ()) for part in asked)
 
 
 class Cited(Record):

@@ -76,7 +76,7 @@ def _findings(knowledge: KnowledgeBase, rule: OrderRule | None, order: OrderFact
         findings = [
             finding
             for drug in _drugs(rule, order, case)
-            for finding in judge_drug(knowledge.safety_rules, drug, Side.ORDERED, case)
+            for finding in judge_drug(knowledge.rules_about(drug), drug, Side.ORDERED, case)
         ] + findings
     return findings
 

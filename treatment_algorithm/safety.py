@@ -1,6 +1,6 @@
 """Safety rules asked about one drug, from the side of the suggestion, of the order, or of the other drug."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import replace
 
 from treatment_algorithm.assessment import SafetyFinding, Side
@@ -13,17 +13,29 @@ from treatment_algorithm.predicates import Always
 from treatment_algorithm.truth import Truth, all_of, any_of
 
 
-def judge_drug(rules: Iterable[SafetyRule], drug: str, side: Side, case: Case) -> list[SafetyFinding]:
+def judge_drug(
+    rules: Iterable[SafetyRule],
+    drug: str,
+    side: Side,
+    case: Case,
+    shared: MutableMapping[str, SafetyFinding] | None = None,
+) -> list[SafetyFinding]:
     """Every rule about the drug (a concept), in file order, asked as if it were suggested or is ordered.
 
     A suggestion is also judged as the other drug of a pair, where the drug that the rule is about is current.
+    `shared` keeps, between calls for one patient and side, the findings that are the same for every drug.
     """
     names = case.names_of.get(drug, frozenset((drug,)))
     asked = case.about((drug,))
     findings = []
     for rule in rules:
         if rule.about_any or not names.isdisjoint(rule.about):
-            findings.append(_judge(rule, drug, side, asked, _partner(rule, asked)))
+            known = shared.get(rule.id) if shared else None
+            if known is None:
+                known = _judge(rule, drug, side, asked, _partner(rule, asked))
+                if shared is not None and rule.same_for_every_drug:
+                    shared[rule.id] = known
+            findings.append(known if known.drug == drug else replace(known, drug=drug))
         elif side is Side.SUGGESTED and rule.partner is not None and not names.isdisjoint(rule.partner.concept):
             for about, proofs in _current_drugs(rule, frozenset((drug,)), case):
                 pair = (Answer(Truth.YES, proofs, rule.partner), about)

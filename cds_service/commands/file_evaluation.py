@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from cds_service.clock import site_clock
 from cds_service.commands.bundle_request import UnusableChart
 from cds_service.commands.chart_file import ChartFile, read_chart_file
 from cds_service.commands.ending import refuse
@@ -47,11 +48,4 @@ def open_file(path: Path, hook: str | None, patient_id: str | None, today: date 
         refuse(f"the knowledge is not sound. {error}")
     except ValueError as error:
         refuse(f"a setting cannot be used. {error}")
-    return FileEvaluation(file, knowledge, settings, _day(settings) if today is None else today)
-
-
-def _day(settings: Settings) -> date:
-    # The one clock stands in the web application, which takes a second to import: not for those who give --today.
-    from cds_service.app import site_clock
-
-    return site_clock(settings.time_zone)()
+    return FileEvaluation(file, knowledge, settings, site_clock(settings.time_zone)() if today is None else today)

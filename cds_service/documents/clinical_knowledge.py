@@ -149,6 +149,8 @@ def _features(knowledge: KnowledgeBase, homes: RuleHomes) -> Iterator[str]:
 
 
 def _planned(knowledge: KnowledgeBase) -> Iterator[str]:
+    if not knowledge.evidence.planned_safety:
+        return
     yield from ("## Safety rules that are specified, not checked by this version", "")
     yield from table(
         ("ID", "Drug", "When", "Action"),

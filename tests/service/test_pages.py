@@ -136,7 +136,7 @@ def test_every_piece_of_evidence_has_its_place(guideline: Reader, knowledge: Kno
     groups = (evidence.sources, evidence.statements, evidence.holes, evidence.updates, evidence.decisions)
     named = [identity.lower() for group in (*groups, evidence.planned_safety) for identity in group]
     named += [feature.id.lower() for feature in knowledge.features]
-    assert {"s1", "s30", "h1", "h11", "u-jaki", "d-15", "balin", "safe-mtx-renal", "f-symp"} <= set(named)
+    assert {"s1", "s30", "h1", "h11", "u-jaki", "d-15", "balin", "f-symp"} <= set(named)
     assert set(named) - set(guideline.ids) == set()
 
 

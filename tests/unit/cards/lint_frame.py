@@ -160,19 +160,19 @@ def nothing_names_the_patient(card: Json, answered: Answered) -> Iterator[str]:
             if action["type"] == "create":
                 texts.append(resource.get("code", {}).get("text", ""))
     for secret in _secrets(answered):
-        if any(secret in text.lower() for text in texts):
+        if any(re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", text) for text in texts):
             yield "L25: a name, birth date or identifier of the patient is on the card"
 
 
 def _secrets(answered: Answered) -> Iterator[str]:
     patient = (answered.request.get("prefetch") or {}).get("patient") or {}
     for name in patient.get("name", []):
-        yield from (part.lower() for part in (name.get("family", ""), *name.get("given", [])) if len(part) > 2)
+        yield from (part for part in (name.get("family", ""), *name.get("given", [])) if len(part) > 2)
     birth = patient.get("birthDate", "")
     if len(birth) > 4:
-        yield birth.lower()
-        yield str(parse_date(birth)).lower()
-    yield from (item["value"].lower() for item in patient.get("identifier", []) if len(item.get("value", "")) > 3)
+        yield birth
+        yield str(parse_date(birth))
+    yield from (item["value"] for item in patient.get("identifier", []) if len(item.get("value", "")) > 2)
 
 
 def the_extension_says_why(card: Json, answered: Answered) -> Iterator[str]:

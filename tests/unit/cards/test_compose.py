@@ -64,7 +64,7 @@ def test_disease_control_stands_before_local_treatment(knowledge: KnowledgeBase)
 
 def test_critical_stands_before_warning_before_info(knowledge: KnowledgeBase) -> None:
     orders = [
-        order("colchicine", reason=OrderReason.CALCINOSIS),
+        order("probenecid", reason=OrderReason.CALCINOSIS),
         order("warfarin", reason=OrderReason.CALCINOSIS),
         order("diltiazem"),
     ]

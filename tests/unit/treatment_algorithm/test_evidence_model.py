@@ -171,8 +171,8 @@ def test_holes_updates_and_decisions_are_complete_and_in_order(evidence: Evidenc
 
 def test_the_hole_about_safety_lists_the_checked_rules_and_no_planned_one(evidence: Evidence) -> None:
     homes = evidence.holes["H10"].homes
-    assert len([home for home in homes if home.startswith("SAFE-DILT-")]) == 24
-    assert len(set(homes)) == 36
+    assert len([home for home in homes if home.startswith("SAFE-DILT-")]) == 25
+    assert len(set(homes)) == 87
     assert set(homes).isdisjoint(evidence.planned_safety)
 
 

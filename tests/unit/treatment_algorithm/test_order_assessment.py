@@ -70,8 +70,8 @@ def test_a_group_that_was_not_read_completely_makes_silence_a_could_not_check(cl
 
 def test_signing_shows_warnings_only(clinic: Clinic) -> None:
     """Decision 36."""
-    colchicine = order("colchicine", reason=OrderReason.CALCINOSIS)
+    probenecid = order("probenecid", reason=OrderReason.CALCINOSIS)
     warfarin = order("warfarin", reason=OrderReason.CALCINOSIS)
-    assert len(order_cards(clinic, CALCINOSIS, ADULT_DM, colchicine)) == 1
-    assert order_cards(clinic, CALCINOSIS, ADULT_DM, colchicine, hook="order-sign") == []
+    assert len(order_cards(clinic, CALCINOSIS, ADULT_DM, probenecid)) == 1
+    assert order_cards(clinic, CALCINOSIS, ADULT_DM, probenecid, hook="order-sign") == []
     assert len(order_cards(clinic, CALCINOSIS, ADULT_DM, warfarin, hook="order-sign")) == 1
