@@ -112,6 +112,8 @@ class ReferenceRange(msgspec.Struct, frozen=True):
 
     low: Quantity | None = None
     high: Quantity | None = None
+    type: CodeableConcept | None = None
+    text: str | None = None
 
 
 class ObservationComponent(msgspec.Struct, frozen=True, rename="camel"):

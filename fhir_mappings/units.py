@@ -21,8 +21,9 @@ UNLISTED_LIMIT = 64
 """How many different unlisted units of one chart are looked at: taking a unit apart is not free."""
 
 _LONGEST = 40
-# No long numbers: an exponent of nine digits would be computed.
-_UNIT_TEXT = re.compile(r"(?:[0-9]{0,3}[!-/:-~]+)*[0-9]{0,3}", re.ASCII)
+_UNIT_TEXT = re.compile(r"[!-~]+")
+# An exponent of nine digits would be computed.
+_LONG_NUMBER = re.compile(r"[0-9]{4}")
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
 _BARE_ANNOTATION = re.compile(r"(^|[./(])\{[^{}]*\}")
 _BRACKETED = re.compile(r"\[[^\[\]]*\]")
@@ -89,7 +90,7 @@ class UnitReader:
         return next((Conversion(own, found) for own in _units(listed) if (found := factor(spelling, own))), None)
 
     def _may_look_at(self, spelling: str) -> bool:
-        if len(spelling) > _LONGEST or not _UNIT_TEXT.fullmatch(spelling):
+        if len(spelling) > _LONGEST or not _UNIT_TEXT.fullmatch(spelling) or _LONG_NUMBER.search(spelling):
             return False
         if spelling not in self._unlisted and len(self._unlisted) >= UNLISTED_LIMIT:
             return False

@@ -5,7 +5,7 @@ Words are matched as whole words on lower-case text with single blanks.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -53,6 +53,16 @@ class _Interpretations(_Entry):
     codes: dict[str, Literal["positive", "negative", "indeterminate"]]
 
 
+class _Answer(_Entry):
+    concepts: tuple[str, ...] = ()
+    texts: Words
+
+
+class _WordResults(_Entry):
+    by_cut_off: tuple[str, ...]
+    never_by_number: tuple[str, ...]
+
+
 class _Results(_Entry):
     positive: Words
     negative: Words
@@ -75,6 +85,8 @@ class _CuesFile(_Entry):
     units: dict[str, dict[str, Annotated[tuple[str, ...], Field(min_length=1)]]]
     results: _Results
     interpretations: _Interpretations
+    answers: dict[str, dict[str, _Answer]]
+    word_results: _WordResults
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,8 @@ class Cues:
 
     `negations` (negation and doubt) and `disclaimers` (these, and history, family, risk) search a text; `units` gives
     the UCUM unit of a spelling (`unit_key`) by concept; `results` and `result_words` tell positive, negative and
-    indeterminate; `routes_by_word` gives the routes of which a phrase begins with a word; `local_routes` says what a
+    indeterminate; `answers` gives the answer of a concept's own whole text, `answer_concepts` that of a coded value;
+    `by_cut_off` and `never_by_number` are the concepts whose result is a word; `routes_by_word` gives the routes of which a phrase begins with a word; `local_routes` says what a
     drug becomes by a local route.
     """
 
@@ -107,6 +120,10 @@ class Cues:
     units: Mapping[str, Mapping[str, str]]
     results: Mapping[str, re.Pattern[str]]
     interpretations: Mapping[tuple[str, str], str]
+    answers: Mapping[str, Mapping[str, str]]
+    answer_concepts: Mapping[str, Mapping[str, str]]
+    by_cut_off: frozenset[str]
+    never_by_number: frozenset[str]
 
 
 def load_cues(folder: Traversable | Path) -> Cues:
@@ -149,6 +166,10 @@ def load_cues(folder: Traversable | Path) -> Cues:
         interpretations=MappingProxyType(
             {(file.interpretations.code_system, code): result for code, result in file.interpretations.codes.items()}
         ),
+        answers=_by_word(file.answers, lambda answer: answer.texts),
+        answer_concepts=_by_word(file.answers, lambda answer: answer.concepts),
+        by_cut_off=frozenset(file.word_results.by_cut_off),
+        never_by_number=frozenset(file.word_results.never_by_number),
     )
 
 
@@ -169,6 +190,17 @@ def _by_first_word(words: Mapping[str, Iterable[str]]) -> Mapping[str, frozenset
         for phrase in phrases:
             found[first_word(phrase)].add(key)
     return MappingProxyType({word: frozenset(keys) for word, keys in found.items()})
+
+
+def _by_word(
+    answers: Mapping[str, Mapping[str, _Answer]], words: Callable[[_Answer], Iterable[str]]
+) -> Mapping[str, Mapping[str, str]]:
+    return MappingProxyType(
+        {
+            concept: MappingProxyType({word: key for key, answer in known.items() for word in words(answer)})
+            for concept, known in answers.items()
+        }
+    )
 
 
 def _patterns(words: Mapping[str, Iterable[str]]) -> Mapping[str, re.Pattern[str]]:

@@ -133,7 +133,8 @@ class MeasurementFact:
     """One Observation or component value: a number with its UCUM unit, or a coded result.
 
     `coded` holds 'positive' / 'negative' / 'indeterminate' for qualitative results, else a concept key of the value.
-    `low` and `high` are the reference range that came with the result, in the same unit.
+    `low` and `high` are the reference range that came with the result, in the same unit. `comparator` (`<`, `<=`,
+    `>=`, `>`) makes the value a bound: the true one lies below or above it (FHIR R4, Quantity.comparator).
     """
 
     concept: str
@@ -143,6 +144,7 @@ class MeasurementFact:
     coded: str | None = None
     low: float | None = None
     high: float | None = None
+    comparator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ def _all_open() -> Mapping[Group, GroupState]:
 class Issue:
     """One thing that was wrong with the chart: where, and what kind; never the content.
 
-    `kind`: unreadable | other-patient | not-resolved | cut-short | not-obtained | client-error | unknown-drug.
+    `kind`: unreadable | other-patient | not-resolved | cut-short | not-obtained | client-error | unknown-drug | unit.
     """
 
     group: Group | None

@@ -1,6 +1,7 @@
 """The two ways by which text of a chart enters a card: whatever it is, one harmless line comes out (G9)."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -36,8 +37,7 @@ def test_plain_lets_no_control_and_no_markup_through(text: str) -> None:
 
 @THOROUGH
 @given(TEXT, st.sampled_from((markdown, plain)))
-def test_escaping_twice_changes_nothing(text: str, escape: object) -> None:
-    assert callable(escape)
+def test_escaping_twice_changes_nothing(text: str, escape: Callable[[str], str]) -> None:
     assert escape(escape(text)) == escape(text)
 
 
@@ -52,3 +52,9 @@ def test_what_is_escaped_has_no_blank_at_its_ends_and_no_two_together(text: str)
 def test_an_ordinary_body_site_comes_through_as_it_is(text: str) -> None:
     assert markdown(text) == text
     assert plain(text) == text
+
+
+@pytest.mark.parametrize("escape", [markdown, plain])
+def test_a_long_text_is_cut_at_sixty_characters(escape: Callable[[str], str]) -> None:
+    assert escape("a" * 61) == "a" * 60
+    assert escape("a" * 59 + " b") == "a" * 59

@@ -86,6 +86,17 @@ def test_the_worst_finding_decides_the_indicator(knowledge: KnowledgeBase, facts
     assert card.indicator == indicator
 
 
+def test_a_contraindication_whose_source_nobody_read_is_a_warning(knowledge: KnowledgeBase) -> None:
+    """Decision 13."""
+    unread = tuple(
+        rule.model_copy(update={"mark": "unverified"}) if rule.id == "SAFE-DILT-AVB" else rule
+        for rule in knowledge.safety_rules
+    )
+    facts = (LOCAL, DM, condition("av_block_third_degree"), order("diltiazem"))
+    (card,) = cards(replace(knowledge, safety_rules=unread), *facts, hook="order-select")
+    assert card.indicator == "warning"
+
+
 def test_a_card_names_every_reason_and_the_worst_first(knowledge: KnowledgeBase) -> None:
     facts = (LOCAL, DM, condition("av_block_third_degree"), drug("metoprolol"), order("diltiazem"))
     (card,) = cards(knowledge, *facts, hook="order-select")
