@@ -13,7 +13,7 @@ from fhir_mappings.conditions import condition_concepts, map_condition
 from fhir_mappings.draft_orders import DraftEntry
 from fhir_mappings.elements import Reference
 from fhir_mappings.medications import DrugContext, map_medication_request, map_medication_statement
-from fhir_mappings.observations import map_observation
+from fhir_mappings.observations import map_observations
 from fhir_mappings.orders import map_draft, normalised_selections
 from fhir_mappings.procedures import map_procedure
 from fhir_mappings.references import resource_reference, type_and_id
@@ -36,7 +36,7 @@ from treatment_algorithm.partial_date import parse_date
 
 _GENDERS = frozenset({"male", "female", "other", "unknown"})
 # These issues mean that an entry of the group could not be read (decision 6).
-_UNREADABLE = frozenset({"unreadable", "not-resolved", "unknown-drug"})
+_UNREADABLE = frozenset({"unreadable", "not-resolved", "unknown-drug", "unit"})
 
 _Fact = TypeVar("_Fact")
 _Resource = TypeVar("_Resource", bound=ChartResource)
@@ -83,7 +83,7 @@ def map_features(
             *facts(map_medication_request(request, context) for request in requests),
             *facts(map_medication_statement(statement, context) for statement in statements),
         ),
-        measurements=facts(map_observation(one, concepts, cues) for one in of(Group.OBSERVATIONS, ObservationResource)),
+        measurements=facts([map_observations(of(Group.OBSERVATIONS, ObservationResource), concepts, cues)]),
         allergies=facts(map_allergy(one, concepts, cues) for one in of(Group.ALLERGIES, AllergyIntoleranceResource)),
         procedures=facts(map_procedure(one, concepts) for one in of(Group.PROCEDURES, ProcedureResource)),
         referrals=facts(map_referral(one, concepts) for one in of(Group.REFERRALS, ServiceRequestResource)),

@@ -1,29 +1,46 @@
-"""Observation -> MeasurementFacts: numbers in known units and qualitative results (evidence.md 2.1)."""
+"""Observation -> MeasurementFacts: numbers in the units of their concepts, and results in words (evidence.md 2.1)."""
 
-import math
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from fhir_mappings.concept_matching import codes_match
-from fhir_mappings.elements import CodeableConcept, ObservationComponent, Quantity, ReferenceRange
+from fhir_mappings.elements import ObservationComponent, Quantity
+from fhir_mappings.quantities import number_of, parse_quantity, value_of
+from fhir_mappings.reference_ranges import read_limits
 from fhir_mappings.references import resource_reference
 from fhir_mappings.resources import ObservationResource
 from fhir_mappings.status_codes import OBSERVATION_STATUSES, known_code
-from fhir_mappings.texts import normalised, texts_of
+from fhir_mappings.units import UnitReader
+from fhir_mappings.word_results import cut_off_result, word_result
+from treatment_algorithm.chart_questions import INDETERMINATE
 from treatment_algorithm.concept_table import ConceptTable
-from treatment_algorithm.cues import Cues, unit_key
+from treatment_algorithm.cues import Cues
 from treatment_algorithm.features import Group, Issue, MeasurementFact, Proof
 from treatment_algorithm.partial_date import parse_date
 
 _COUNTED = frozenset({"final", "amended", "corrected", "preliminary"})
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+def map_observations(
+    observations: Iterable[ObservationResource], concepts: ConceptTable, cues: Cues
+) -> Iterator[MeasurementFact | Issue]:
+    """The facts of all Observations of one chart, the latest first, so that of one day the last reading leads.
+
+    Those without a time of day come behind those of the same day that have one; equal ones stay in chart order.
+    """
+    units = UnitReader(cues)
+    for observation in sorted(observations, key=_moment, reverse=True):
+        yield from map_observation(observation, concepts, cues, units)
 
 
 def map_observation(
-    observation: ObservationResource, concepts: ConceptTable, cues: Cues
+    observation: ObservationResource, concepts: ConceptTable, cues: Cues, units: UnitReader
 ) -> Iterator[MeasurementFact | Issue]:
     """The facts of one Observation and of its components, each by its own code; nothing where the value is absent.
 
-    Statuses final, amended, corrected and preliminary count. A value in a unit that is not listed for the concept
-    is a fact without value and an Issue.
+    Statuses final, amended, corrected and preliminary count. A value whose unit cannot be converted to one of the
+    concept's is a fact without value and an Issue of kind "unit"; one with an unknown comparator is "unreadable".
     """
     reference = resource_reference("Observation", observation.id)
     status = known_code(observation.status, OBSERVATION_STATUSES)
@@ -34,126 +51,78 @@ def map_observation(
         return
     if not (observation.component or codes_match(observation.code, concepts)):
         return
-    period = observation.effective_period
-    effective = (
-        parse_date(observation.effective_date_time)
-        or parse_date(observation.effective_instant)
-        or parse_date(period.start if period else None)
-    )
-    proof = Proof(reference, effective, status)
-    yield from _map_value(observation, proof, concepts, cues)
+    proof = Proof(reference, parse_date(_effective(observation)), status)
+    yield from _map_value(observation, proof, concepts, cues, units)
     for component in observation.component:
-        yield from _map_value(component, proof, concepts, cues)
+        yield from _map_value(component, proof, concepts, cues, units)
+
+
+def _effective(observation: ObservationResource) -> str | None:
+    """effectiveDateTime, effectiveInstant or the start of effectivePeriod: the first that is a date."""
+    period = observation.effective_period
+    found = (observation.effective_date_time, observation.effective_instant, period.start if period else None)
+    return next((text for text in found if parse_date(text)), None)
+
+
+def _moment(observation: ObservationResource) -> datetime:
+    """When it was measured, only to put those of one day in order; a date alone is its beginning."""
+    effective = _effective(observation)
+    try:
+        moment = datetime.fromisoformat((effective or "").strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return _NO_TIME
 
 
 def _map_value(
-    measured: ObservationResource | ObservationComponent, proof: Proof, concepts: ConceptTable, cues: Cues
+    measured: ObservationResource | ObservationComponent,
+    proof: Proof,
+    concepts: ConceptTable,
+    cues: Cues,
+    units: UnitReader,
 ) -> Iterator[MeasurementFact | Issue]:
     found = codes_match(measured.code, concepts)
     if not found or measured.data_absent_reason is not None:
         return
-    coded = _coded(measured, concepts, cues)
-    quantity = measured.value_quantity
-    if quantity is None and measured.value_integer is not None:
-        quantity = Quantity(value=float(measured.value_integer))
-    # A text that is no known result is still a result, only not a readable one; a bare panel is none.
-    if (quantity, coded, measured.value_string, measured.value_codeable_concept) == (None, None, None, None):
-        return
+    quantity = value_of(measured)
+    texted = parse_quantity(measured.value_string) if quantity is None else None
     for concept in sorted(found):
-        yield from _map_quantity(concept, quantity, coded, measured.reference_range, proof, cues)
+        coded = word_result(concept, measured, concepts, cues)
+        # A text that is no known result is still a result, only not a readable one; a bare panel is none.
+        if (quantity, coded, measured.value_string, measured.value_codeable_concept) == (None, None, None, None):
+            continue
+        given = quantity or (texted if texted and units.read(concept, texted) else None)
+        yield from _map_quantity(concept, given, coded, measured, proof, cues, units)
 
 
 def _map_quantity(
     concept: str,
     quantity: Quantity | None,
     coded: str | None,
-    ranges: tuple[ReferenceRange, ...],
+    measured: ObservationResource | ObservationComponent,
     proof: Proof,
     cues: Cues,
+    units: UnitReader,
 ) -> Iterator[MeasurementFact | Issue]:
-    # "<5" is no number to compare: as a value it would decide questions that it leaves open.
-    if quantity is None or quantity.value is None or not math.isfinite(quantity.value) or quantity.comparator:
+    number = number_of(quantity)
+    if quantity is None or number is None:
+        if quantity is not None and quantity.value is not None:
+            yield Issue(Group.OBSERVATIONS, proof.reference, "unreadable")
         yield MeasurementFact(concept, proof, coded=coded)
         return
-    unit = _unit(concept, quantity, cues)
-    if unit is None:
-        yield Issue(Group.OBSERVATIONS, proof.reference, "unreadable")
+    conversion = units.read(concept, quantity)
+    if conversion is None:
+        yield Issue(Group.OBSERVATIONS, proof.reference, "unit")
         yield MeasurementFact(concept, proof, coded=coded)
         return
-    low, high = _limits(concept, unit, quantity, ranges, cues)
-    yield MeasurementFact(concept, proof, quantity.value, unit, coded, low, high)
-
-
-def _unit(concept: str, quantity: Quantity, cues: Cues) -> str | None:
-    """The UCUM unit of a quantity by its code or spelling, None when it is not listed for the concept."""
-    listed = cues.units.get(concept)
-    spellings = [unit for unit in (quantity.code, quantity.unit) if unit]
-    if listed is None:
-        return spellings[0] if spellings else ""
-    for spelling in spellings or [""]:
-        unit = listed.get(unit_key(spelling))
-        if unit is not None:
-            return unit
-    return None
-
-
-def _limits(
-    concept: str, unit: str, quantity: Quantity, ranges: tuple[ReferenceRange, ...], cues: Cues
-) -> tuple[float | None, float | None]:
-    """The one reference range in the value's unit; several (by age, by sex) cannot be told apart and give none."""
-    if len(ranges) != 1:
-        return None, None
-    limits: list[float | None] = []
-    for limit in (ranges[0].low, ranges[0].high):
-        if limit is None or limit.value is None or not math.isfinite(limit.value):
-            limits.append(None)
-            continue
-        # A limit without a unit is in the unit of the value (FHIR R4, Observation.referenceRange).
-        same_unit = not (limit.code or limit.unit) or _unit(concept, limit, cues) == unit
-        limits.append(limit.value if same_unit else None)
-    return limits[0], limits[1]
-
-
-def _coded(measured: ObservationResource | ObservationComponent, concepts: ConceptTable, cues: Cues) -> str | None:
-    value = measured.value_codeable_concept
-    if value is not None:
-        result = _result(texts_of(value), cues) or next(
-            (concept for concept in sorted(codes_match(value, concepts))), None
-        )
-        if result is not None:
-            return result
-    if measured.value_string is not None:
-        result = _result((normalised(measured.value_string),), cues)
-        if result is not None:
-            return result
-    return _interpreted(measured.interpretation, cues)
-
-
-def _interpreted(interpretation: Iterable[CodeableConcept], cues: Cues) -> str | None:
-    for concept in interpretation:
-        for coding in concept.coding:
-            result = cues.interpretations.get((coding.system or "", coding.code or ""))
-            if result is not None:
-                return result
-        result = _result(texts_of(concept), cues)
-        if result is not None:
-            return result
-    return None
-
-
-def _result(texts: Iterable[str], cues: Cues) -> str | None:
-    """The result that all texts agree on: each begins with its word and holds no word of another result behind it."""
-    found = {result for text in texts if (result := _result_of(text, cues)) is not None}
-    return found.pop() if len(found) == 1 else None
-
-
-def _result_of(text: str, cues: Cues) -> str | None:
-    for result, words in cues.results.items():
-        begun = words.match(text)
-        if begun is None:
-            continue
-        rest = text[begun.end() :]
-        if any(other.search(rest) for name, other in cues.results.items() if name != result):
-            return None
-        return result
-    return None
+    value = conversion.of(number)
+    low, high = limits = read_limits(concept, conversion, measured.reference_range, units)
+    if coded is None and concept in cues.by_cut_off:
+        coded = cut_off_result(quantity, value, limits)
+    elif coded is None and concept in cues.never_by_number:
+        coded = INDETERMINATE
+    if coded == INDETERMINATE:
+        # A number that says nothing must not pass for a result on record.
+        yield MeasurementFact(concept, proof, coded=coded)
+        return
+    yield MeasurementFact(concept, proof, value, conversion.unit, coded, low, high, quantity.comparator)

@@ -11,8 +11,6 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from ucumvert import PintUcumRegistry
-
 from fhir_mappings.elements import Quantity
 from treatment_algorithm.cues import Cues, unit_key
 
@@ -20,8 +18,7 @@ UCUM = "http://unitsofmeasure.org"
 UNLISTED_LIMIT = 64
 """How many different unlisted units of one chart are looked at: taking a unit apart is not free."""
 
-_LONGEST = 40
-_UNIT_TEXT = re.compile(r"[!-~]+")
+_UNIT_TEXT = re.compile(r"[!-~]{1,40}")
 # An exponent of nine digits would be computed.
 _LONG_NUMBER = re.compile(r"[0-9]{4}")
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
@@ -90,8 +87,6 @@ class UnitReader:
         return next((Conversion(own, found) for own in _units(listed) if (found := factor(spelling, own))), None)
 
     def _may_look_at(self, spelling: str) -> bool:
-        if len(spelling) > _LONGEST or not _UNIT_TEXT.fullmatch(spelling) or _LONG_NUMBER.search(spelling):
-            return False
         if spelling not in self._unlisted and len(self._unlisted) >= UNLISTED_LIMIT:
             return False
         self._unlisted.add(spelling)
@@ -123,6 +118,8 @@ def factor(unit: str, to: str) -> float | None:
     """
     if unit == to:
         return 1.0
+    if not _UNIT_TEXT.fullmatch(unit) or _LONG_NUMBER.search(unit):
+        return None
     if not {mark.lower() for mark in _ANNOTATION.findall(to)} <= {mark.lower() for mark in _ANNOTATION.findall(unit)}:
         return None
     if _OF_SUBSTANCE.search(unit) or _arbitrary(unit) != _arbitrary(to):
@@ -143,6 +140,9 @@ def prepare_units(cues: Cues) -> None:
 
 @cache
 def _registry() -> Any:
+    # Imported here: most commands and requests never meet a unit that is not listed, and this costs half a second.
+    from ucumvert import PintUcumRegistry  # type: ignore[import-untyped]  # it ships no types
+
     return PintUcumRegistry()
 
 

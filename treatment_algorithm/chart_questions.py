@@ -103,24 +103,56 @@ def measured(asked: Measured, case: Case) -> Result:
 def _compare(fact: MeasurementFact, asked: Measured) -> Truth:
     if asked.coded:
         return Truth.UNKNOWN if fact.coded in (None, INDETERMINATE) else known(fact.coded in asked.coded)
-    value = fact.value
-    if value is None:
+    if fact.value is None:
         return Truth.UNKNOWN
     truths: list[Truth] = []
     if asked.range:
-        above = None if fact.high is None else value > fact.high
-        below = None if fact.low is None else value < fact.low
-        within = None if above is None or below is None else not (above or below)
-        truths.append(known({"above": above, "below": below, "within": within}[asked.range]))
+        above, below = _above(fact, fact.high), negate(_at_least(fact, fact.low))
+        within = all_of((negate(above), negate(below)))
+        truths.append({"above": above, "below": below, "within": within}[asked.range])
     if asked.below is not None:
-        truths.append(known(value < asked.below))
+        truths.append(negate(_at_least(fact, asked.below)))
     if asked.at_most is not None:
-        truths.append(known(value <= asked.at_most))
+        truths.append(negate(_above(fact, asked.at_most)))
     if asked.above is not None:
-        truths.append(known(value > asked.above))
+        truths.append(_above(fact, asked.above))
     if asked.at_least is not None:
-        truths.append(known(value >= asked.at_least))
+        truths.append(_at_least(fact, asked.at_least))
     return all_of(truths)
+
+
+def _above(fact: MeasurementFact, limit: float | None) -> Truth:
+    """Whether the true value is greater than the limit; a bound decides only what lies on its far side."""
+    if fact.value is None or limit is None:
+        return Truth.UNKNOWN
+    match fact.comparator:
+        case None:
+            return known(fact.value > limit)
+        case ">":
+            return Truth.YES if fact.value >= limit else Truth.UNKNOWN
+        case ">=":
+            return Truth.YES if fact.value > limit else Truth.UNKNOWN
+        case "<" | "<=":
+            return Truth.NO if fact.value <= limit else Truth.UNKNOWN
+        case _:
+            return Truth.UNKNOWN
+
+
+def _at_least(fact: MeasurementFact, limit: float | None) -> Truth:
+    """Whether the true value is the limit or greater."""
+    if fact.value is None or limit is None:
+        return Truth.UNKNOWN
+    match fact.comparator:
+        case None:
+            return known(fact.value >= limit)
+        case ">" | ">=":
+            return Truth.YES if fact.value >= limit else Truth.UNKNOWN
+        case "<":
+            return Truth.NO if fact.value <= limit else Truth.UNKNOWN
+        case "<=":
+            return Truth.NO if fact.value < limit else Truth.UNKNOWN
+        case _:
+            return Truth.UNKNOWN
 
 
 def on_record(asked: OnRecord, case: Case) -> Result:

@@ -96,8 +96,8 @@ class Cues:
     `negations` (negation and doubt) and `disclaimers` (these, and history, family, risk) search a text; `units` gives
     the UCUM unit of a spelling (`unit_key`) by concept; `results` and `result_words` tell positive, negative and
     indeterminate; `answers` gives the answer of a concept's own whole text, `answer_concepts` that of a coded value;
-    `by_cut_off` and `never_by_number` are the concepts whose result is a word; `routes_by_word` gives the routes of which a phrase begins with a word; `local_routes` says what a
-    drug becomes by a local route.
+    `by_cut_off` and `never_by_number` are the concepts whose result is a word; `routes_by_word` gives the routes of
+    which a phrase begins with a word; `local_routes` says what a drug becomes by a local route.
     """
 
     negations: re.Pattern[str]

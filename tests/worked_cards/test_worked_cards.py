@@ -62,7 +62,7 @@ def test_the_answer_has_the_structure_of_the_worked_card(client: "TestClient", e
 
 
 READ_FROM_THE_PRODUCT = dict.fromkeys(EXAMPLES, ()) | {"7": ("route of methotrexate",)}
-"""What the printed card calls not recorded and the product code says: 283511 is an oral tablet (docs/decisions/0004)."""
+"""Printed as not recorded, told by the product code: 283511 is an oral tablet (docs/decisions/0004)."""
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -77,7 +77,9 @@ def test_the_detail_has_the_printed_paragraphs_and_every_mandatory_sentence(clie
     (ours,), (printed,) = answered_cards(client, example), expected_cards(example)
     assert headings(ours["detail"]) == headings(printed["detail"])
     printed_items = not_recorded(printed["detail"])
-    assert not_recorded(ours["detail"]) == [item for item in printed_items if item not in READ_FROM_THE_PRODUCT[example]]
+    assert not_recorded(ours["detail"]) == [
+        item for item in printed_items if item not in READ_FROM_THE_PRODUCT[example]
+    ]
     plain = ours["detail"].replace("**", "")
     assert [sentence for sentence in MANDATORY[example] if sentence not in plain] == []
 

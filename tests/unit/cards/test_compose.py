@@ -93,7 +93,7 @@ def test_a_contraindication_whose_source_nobody_read_is_a_warning(knowledge: Kno
         for rule in knowledge.safety_rules
     )
     facts = (LOCAL, DM, condition("av_block_third_degree"), order("diltiazem"))
-    (card,) = cards(replace(knowledge, safety_rules=unread), *facts, hook="order-select")
+    (card,) = cards(replace(knowledge, safety_rules=unread, rules_by_drug={}), *facts, hook="order-select")
     assert card.indicator == "warning"
 
 
