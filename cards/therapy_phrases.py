@@ -31,7 +31,7 @@ def _current(telling: Telling, names: tuple[str, ...]) -> list[_Use]:
             uses.setdefault(label, _Use(label, line.standing, line.start, any(p.by_name for p in line.proofs)))
         if not lines:
             for fact in find(telling.case.medications, (name,)):
-                if fact.standing.counts_as_current:
+                if fact.standing.counts_as_current and not fact.proof.unconfirmed:
                     telling.tell((fact.proof,))
                     label = label_of(telling, fact.concepts, (name,))
                     uses.setdefault(label, _Use(label, fact.standing, fact.start, fact.proof.by_name))

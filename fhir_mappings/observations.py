@@ -1,5 +1,6 @@
 """Observation -> MeasurementFacts: numbers in the units of their concepts, and results in words (evidence.md 2.1)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -16,21 +17,20 @@ from treatment_algorithm.chart_questions import INDETERMINATE
 from treatment_algorithm.concept_table import ConceptTable
 from treatment_algorithm.cues import Cues
 from treatment_algorithm.features import Group, Issue, MeasurementFact, Proof
-from treatment_algorithm.partial_date import parse_date
+from treatment_algorithm.partial_date import PartialDate, parse_date
 
 _COUNTED = frozenset({"final", "amended", "corrected", "preliminary"})
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def map_observations(
     observations: Iterable[ObservationResource], concepts: ConceptTable, cues: Cues
 ) -> Iterator[MeasurementFact | Issue]:
-    """The facts of all Observations of one chart, the latest first, so that of one day the last reading leads.
+    """The facts of all Observations of one chart, in chart order but for this: of one day the last reading leads.
 
-    Those without a time of day come behind those of the same day that have one; equal ones stay in chart order.
+    Facts keep the day alone (PartialDate), and of one day the first fact counts as the newest.
     """
     units = UnitReader(cues)
-    for observation in sorted(observations, key=_moment, reverse=True):
+    for observation in _last_of_a_day_first(list(observations)):
         yield from map_observation(observation, concepts, cues, units)
 
 
@@ -64,14 +64,28 @@ def _effective(observation: ObservationResource) -> str | None:
     return next((text for text in found if parse_date(text)), None)
 
 
-def _moment(observation: ObservationResource) -> datetime:
-    """When it was measured, only to put those of one day in order; a date alone is its beginning."""
-    effective = _effective(observation)
+def _last_of_a_day_first(observations: list[ObservationResource]) -> list[ObservationResource]:
+    """The same list, with the Observations of one day that have a time of day changing places among themselves."""
+    places: dict[PartialDate | None, list[tuple[datetime, int]]] = defaultdict(list)
+    for place, observation in enumerate(observations):
+        effective = _effective(observation)
+        if effective and "T" in effective and (moment := _moment(effective)):
+            places[parse_date(effective)].append((moment, place))
+    ordered = list(observations)
+    for timed in places.values():
+        latest_first = sorted(timed, key=lambda one: one[0], reverse=True)
+        for (_, into), (_, taken) in zip(timed, latest_first, strict=True):
+            ordered[into] = observations[taken]
+    return ordered
+
+
+def _moment(effective: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat((effective or "").strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = datetime.fromisoformat(effective.strip())
+        # A time without its zone is not valid FHIR; it is only compared with its like.
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return _NO_TIME
+        return None
 
 
 def _map_value(

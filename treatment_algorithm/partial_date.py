@@ -73,17 +73,17 @@ def on_or_before(moment: PartialDate | None, limit: date) -> Truth:
 
 
 def within_days(moment: PartialDate | None, days: int, today: date) -> Truth:
-    """Whether `moment` lies in the last `days` days up to `today` (dates to come do not count)."""
+    """Whether `moment` lies in the last `days` days up to `today`.
+
+    Dates to come do not count; a month or year that has begun is taken to lie behind, as what is recorded does.
+    """
     if moment is None:
         return Truth.UNKNOWN
     try:
         start = today - timedelta(days=days)
     except OverflowError:
         start = date.min
-    recent, past = on_or_after(moment, start), on_or_before(moment, today)
-    if Truth.NO in (recent, past):
-        return Truth.NO
-    return Truth.YES if recent is past is Truth.YES else Truth.UNKNOWN
+    return Truth.NO if moment.earliest > today else on_or_after(moment, start)
 
 
 def years_between(birth: date, day: date) -> int:

@@ -107,7 +107,7 @@ def test_a_comparison_is_unknown_only_where_the_missing_part_decides(
         (PartialDate(2027), NO),
         (PartialDate(2026, 10), YES),
         (PartialDate(2026, 8), UNKNOWN),
-        (PartialDate(2026, 11), UNKNOWN),  # may lie ahead
+        (PartialDate(2026, 11), YES),  # has begun
         (PartialDate(2026), UNKNOWN),
         (PartialDate(2025), NO),
         (None, UNKNOWN),
