@@ -8,6 +8,9 @@ from treatment_algorithm.case import find
 from treatment_algorithm.features import ConditionFact, MeasurementFact
 from treatment_algorithm.partial_date import years_between
 
+# In words: an angle bracket means something in the Markdown of a card.
+_BOUNDS: dict[str | None, str] = {"<": "below ", "<=": "at most ", ">=": "at least ", ">": "above "}
+
 
 def _condition(telling: Telling, names: tuple[str, ...]) -> ConditionFact | None:
     facts = [fact for fact in find(telling.case.conditions, names) if fact.standing == "current"]
@@ -47,7 +50,11 @@ def _measurement(telling: Telling, names: tuple[str, ...]) -> MeasurementFact | 
 
 def _number(telling: Telling, names: tuple[str, ...]) -> str:
     fact = _measurement(telling, names)
-    return f"{fact.value:.10g}" if fact and fact.value is not None else "not on record"
+    if fact is None or fact.value is None:
+        return "not on record"
+    # A converted value has more digits than were measured.
+    digits = 1 if fact.value >= 10 else 2
+    return f"{_BOUNDS.get(fact.comparator, '')}{round(fact.value, digits):.10g}"
 
 
 def _measured_on(telling: Telling, names: tuple[str, ...]) -> str:

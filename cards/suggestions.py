@@ -147,9 +147,12 @@ def _update(template: ActionTemplate, telling: Telling, order: OrderFact, note: 
 
 
 def _drug(template: ActionTemplate, telling: Telling) -> dict[str, Any]:
-    row = telling.knowledge.concepts.draft_coding(template.code or "", RXNORM)
-    coding = {"system": row.system, "code": row.code, "display": row.display}
-    return {"coding": [coding], "text": telling.knowledge.label(template.code or "")}
+    """The ingredient, behind the site's orderable where there is one (rule 17)."""
+    concepts, drug = telling.knowledge.concepts, template.code or ""
+    orderable, row = concepts.orderables.get(drug), concepts.draft_coding(drug, RXNORM)
+    named = (row,) if orderable is None else (orderable, row)
+    coding = [{"system": one.system, "code": one.code, "display": one.display} for one in named]
+    return {"coding": coding, "text": telling.knowledge.label(drug) if orderable is None else orderable.text}
 
 
 def _concept(concept: str | None, text: str, telling: Telling) -> dict[str, Any]:

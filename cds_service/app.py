@@ -20,7 +20,9 @@ from cds_service.pages.routes import add_pages
 from cds_service.request_scope import RequestScope
 from cds_service.routes import add_routes
 from cds_service.settings import Settings, environment, unknown_names
+from cds_service.site import knowledge_of_site
 from cds_service.wiring import open_wiring, refuse_draft_knowledge, refuse_unsafe_settings
+from fhir_mappings.units import prepare_units
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 
 _RETRY_SECONDS = "2"
@@ -44,10 +46,11 @@ def create_app(
     """The ASGI application; its lifespan opens the store and the HTTP client once.
 
     `clock` gives today's date (by default the calendar day in CDS_TIME_ZONE), `knowledge` spares loading it again.
-    Raises StartRefused for settings that are not safe to start with.
+    Raises StartRefused for settings that are not safe to start with, and for a wrong site file.
     """
     refuse_unsafe_settings(settings)
-    knowledge = _shipped_knowledge() if knowledge is None else knowledge
+    knowledge = knowledge_of_site(_shipped_knowledge() if knowledge is None else knowledge, settings.site_file)
+    prepare_units(knowledge.cues)
     refuse_draft_knowledge(settings, knowledge.draft)
     logger = build_logger(settings.log_level)
     today = site_clock(settings.time_zone) if clock is None else clock

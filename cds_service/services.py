@@ -1,5 +1,6 @@
 """The services that discovery offers: one id for each hook, with the same prefetch templates (decisions 2 and 10)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,10 +12,12 @@ from cds_service.hook_request import ORDER_SELECT, ORDER_SIGN, PATIENT_VIEW
 from treatment_algorithm.concept_table import ConceptKind
 from treatment_algorithm.data_needs import concepts_read
 from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.site_codes import SITE_STATUS
 
 LOINC = "http://loinc.org"
 REQUIRED_KEYS = ("patient", "conditions")
 _COUNT = 100
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _PATIENT = "{{context.patientId}}"
 
 _DESCRIPTIONS = {
@@ -56,11 +59,15 @@ class ServiceDefinition:
 
 
 def observation_codes(knowledge: KnowledgeBase) -> tuple[str, ...]:
-    """The LOINC codes of every observation that some rule or text of the knowledge reads, sorted (PRE-10)."""
+    """The codes of every observation that some rule or text of the knowledge reads, sorted (PRE-10).
+
+    LOINC codes, and those that a site file adds; a site's code that a search URL would have to escape is left out.
+    """
     rows = (
         row for key in concepts_read(knowledge, ConceptKind.OBSERVATION) for row in knowledge.concepts.code_rows(key)
     )
-    return tuple(sorted({row.code for row in rows if row.system == LOINC}))
+    asked = {row.code for row in rows if row.system == LOINC or row.status == SITE_STATUS}
+    return tuple(sorted(code for code in asked if _PLAIN_CODE.fullmatch(code)))
 
 
 def prefetch_templates(loinc_codes: Sequence[str]) -> Mapping[str, str]:

@@ -149,9 +149,10 @@ def _registry() -> Any:
 @lru_cache(maxsize=_FACTOR_CACHE)
 def _in_base_units(unit: str) -> tuple[float, Mapping[str, float]] | None:
     """One of a unit in base units, and its dimensions; None for what has none, is not linear or is no UCUM."""
+    registry = _registry()
     plain = _ANNOTATION.sub("", _BARE_ANNOTATION.sub(r"\g<1>1", unit))
     try:
-        quantity = _registry().from_ucum(plain)
+        quantity = registry.from_ucum(plain)
         one, two = ((quantity * count).to_base_units() for count in (1, 2))
         dimensions = MappingProxyType(dict(one.dimensionality))
         size, twice = float(one.magnitude), float(two.magnitude)

@@ -60,6 +60,16 @@ class CodeMeaning:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteOrderable:
+    """What a site orders for a drug: its own coding, and what a draft order calls it."""
+
+    system: str
+    code: str
+    display: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Book:
     """The codes of one system: answers by code, answers by prefix, prefix lengths from long to short."""
 

@@ -7,11 +7,11 @@ from knowledge/concepts, where README.md says how the files are kept.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from treatment_algorithm.code_index import RXNORM, CodeIndex, CodeMeaning
+from treatment_algorithm.code_index import RXNORM, CodeIndex, CodeMeaning, SiteOrderable
 from treatment_algorithm.concept_files import (
     CodeEntry,
     ConceptEntry,
@@ -67,7 +67,7 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class CodeRow:
-    """One code of a concept, as seen in public sources (`status`: verified or single-source)."""
+    """One code of a concept: seen in public sources (`status`: verified or single-source), or a site's (`site`)."""
 
     system: str
     code: str
@@ -79,7 +79,10 @@ class CodeRow:
 
 @dataclass(frozen=True)
 class ConceptTable:
-    """All concepts and sets by their key; immutable, shared by all requests."""
+    """All concepts and sets by their key; immutable, shared by all requests.
+
+    `orderables`: what the site orders for a drug concept (docs/site-file.md); empty without a site file.
+    """
 
     concepts: Mapping[str, Concept]
     sets: Mapping[str, frozenset[str]]
@@ -87,6 +90,7 @@ class ConceptTable:
     _rows: Mapping[str, tuple[CodeRow, ...]]
     _names: Mapping[ConceptKind, Mapping[str, frozenset[str]]]
     _first_words: Mapping[ConceptKind, frozenset[str]]
+    orderables: Mapping[str, SiteOrderable] = field(default_factory=lambda: MappingProxyType({}))
 
     def match(self, system: str, code: str) -> frozenset[str]:
         """The concepts of a code; empty for an unknown code or system, which never means "absent" (decision 8).
@@ -126,6 +130,20 @@ class ConceptTable:
                     continue
                 return row
         raise KeyError(concept)
+
+    def with_codes(
+        self, codes: Iterable[tuple[str, CodeRow]], orderables: Mapping[str, SiteOrderable] = MappingProxyType({})
+    ) -> "ConceptTable":
+        """This table with more codes, matched like any other, and with orderables; KeyError for an unknown concept."""
+        rows = {key: list(found) for key, found in self._rows.items()}
+        for concept, row in codes:
+            rows[concept].append(row)
+        return replace(
+            self,
+            orderables=MappingProxyType(dict(orderables)),
+            _codes=CodeIndex(_meaning(row, self.concepts[key]) for key, found in rows.items() for row in found),
+            _rows=MappingProxyType({key: tuple(found) for key, found in rows.items()}),
+        )
 
 
 def first_word(text: str) -> str:
@@ -168,7 +186,7 @@ def _concept(entry: ConceptEntry, kind: ConceptKind) -> Concept:
     return Concept(entry.key, kind, entry.label, entry.names, entry.lookalike, entry.residual)
 
 
-def _meaning(code: CodeEntry, concept: Concept) -> CodeMeaning:
+def _meaning(code: CodeEntry | CodeRow, concept: Concept) -> CodeMeaning:
     return CodeMeaning(concept.key, code.system, code.code, code.descendants, concept.lookalike, concept.residual)
 
 

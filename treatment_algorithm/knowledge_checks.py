@@ -6,7 +6,7 @@ from importlib.resources.abc import Traversable
 from pydantic import BaseModel
 
 from treatment_algorithm.card_texts import Link, UseSuggestion
-from treatment_algorithm.chart_predicates import SUBJECT, Failed, Sex
+from treatment_algorithm.chart_predicates import SUBJECT, Failed, Sex, Usable
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_errors import KnowledgeError
 from treatment_algorithm.knowledge_files import entry_lines, yaml_files
@@ -109,6 +109,11 @@ def _name_complaints(knowledge: KnowledgeBase, entry: BaseModel) -> Iterator[str
                 yield from _missing(therapies, {t.id for t in knowledge.therapies}, "therapy")
             case Sex():
                 continue
+            case Usable(concept=concepts):
+                single = knowledge.concepts.concepts.keys() | {SUBJECT}
+                yield from (
+                    f"'usable' asks about one drug, and '{name}' is a set" for name in concepts if name not in single
+                )
             case _:
                 names += getattr(predicate, "concept", ())
     known = knowledge.concepts.concepts.keys() | knowledge.concepts.sets.keys() | {SUBJECT}

@@ -30,6 +30,7 @@ _SERVICE_KINDS = {
     "not-resolved": "points to a Medication that is not in the chart",
     "client-error": "holds an OperationOutcome",
     "unknown-drug": "says no drug by code or name",
+    "unit": "has a value in a unit that cannot be converted",
 }
 
 

@@ -10,8 +10,9 @@ from cds_service.commands.chart_file import ChartFile, read_chart_file
 from cds_service.commands.ending import refuse
 from cds_service.commands.offline import decide_offline
 from cds_service.decide import Decision
-from cds_service.errors import PreconditionFailed
+from cds_service.errors import PreconditionFailed, StartRefused
 from cds_service.settings import Settings, load_settings
+from cds_service.site import knowledge_of_site
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 from treatment_algorithm.knowledge_errors import KnowledgeError
 
@@ -41,9 +42,11 @@ def open_file(path: Path, hook: str | None, patient_id: str | None, today: date 
     try:
         settings = load_settings()
         file = read_chart_file(path, hook, patient_id)
-        knowledge = load_knowledge(knowledge_folder())
+        knowledge = knowledge_of_site(load_knowledge(knowledge_folder()), settings.site_file)
     except UnusableChart as error:
         refuse(f"{error}.".replace("..", "."))
+    except StartRefused as refusal:
+        refuse(str(refusal))
     except KnowledgeError as error:
         refuse(f"the knowledge is not sound. {error}")
     except ValueError as error:

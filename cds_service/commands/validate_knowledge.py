@@ -10,19 +10,25 @@ from cds_service.commands.ending import found, refuse
 from cds_service.commands.paper import Paper
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 from treatment_algorithm.knowledge_errors import KnowledgeError
+from treatment_algorithm.site_codes import SITE_STATUS, with_site_file
 
 Folder = Annotated[
     Path | None,
     typer.Argument(metavar="[FOLDER]", help="A knowledge folder; if not given, the one that comes with the product."),
 ]
+SiteFile = Annotated[
+    Path | None,
+    typer.Option("--site", metavar="FILE", help="A site file (CDS_SITE_FILE), to be checked with the knowledge."),
+]
 
 
-def validate_knowledge(folder: Folder = None) -> None:
+def validate_knowledge(folder: Folder = None, site: SiteFile = None) -> None:
     """Load the knowledge files, check every name, text, limit and code in them, and say what is in them.
 
     Checked: the form of the files; that every rule, feature, concept, sentence, source and suggestion that is named
     exists; the lint rules for card texts; that every draft has a verified code and is valid FHIR R4. The first error
-    in the form of a file ends the checking, all others are listed. Exit status 0, or 1 with a complaint.
+    in the form of a file ends the checking, all others are listed. With --site also the codes and orderables of a
+    site file: its first error is told. Exit status 0, or 1 with a complaint.
     """
     if folder is not None and not folder.is_dir():
         refuse("the argument is no folder")
@@ -30,13 +36,15 @@ def validate_knowledge(folder: Folder = None) -> None:
     place = knowledge_folder() if folder is None else folder
     try:
         knowledge = load_knowledge(place)
+        if site is not None:
+            knowledge = with_site_file(knowledge, site)
     except KnowledgeError as error:
         paper.line(str(error), hanging=2)
         found(True)
         return
     except OSError as error:
-        # A file of the knowledge is not there: its name is the operator's, no chart is near.
-        refuse(f"a knowledge file cannot be read: {error.strerror}, {Path(error.filename or '').name}")
+        # A file of the knowledge or the site is not there: its name is the operator's, no chart is near.
+        refuse(f"a file cannot be read: {error.strerror}, {Path(error.filename or '').name}")
     complaints = list(text_complaints(knowledge, place))
     for complaint in complaints:
         paper.line(str(complaint), hanging=2)
@@ -59,3 +67,11 @@ def _print_counts(knowledge: KnowledgeBase, paper: Paper) -> None:
         f"words, {len(evidence.sentences)} standard sentences, {len(evidence.sources)} sources"
     )
     paper.line(f"{len(concepts.concepts)} concepts with {codes} codes, {len(concepts.sets)} sets")
+    of_site = {
+        (row.system, row.code)
+        for key in concepts.concepts
+        for row in concepts.code_rows(key)
+        if row.status == SITE_STATUS
+    }
+    if of_site:
+        paper.line(f"{len(of_site)} codes of the site, {len(concepts.orderables)} of them orderables")
