@@ -122,9 +122,9 @@ def inside(one: Interval, other: Interval) -> bool:
 @given(
     value=NUMBERS,
     comparator=st.sampled_from(COMPARATORS),
-    limits=st.fixed_dictionaries(
-        {}, optional={name: NUMBERS for name in ("below", "at_most", "above", "at_least")}
-    ).filter(bool),
+    limits=st.fixed_dictionaries({}, optional=dict.fromkeys(("below", "at_most", "above", "at_least"), NUMBERS)).filter(
+        bool
+    ),
 )
 def test_a_bound_answers_as_interval_arithmetic_does(
     value: float, comparator: str | None, limits: dict[str, float]
