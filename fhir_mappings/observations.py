@@ -17,8 +17,10 @@ from treatment_algorithm.chart_questions import INDETERMINATE
 from treatment_algorithm.concept_table import ConceptTable
 from treatment_algorithm.cues import Cues
 from treatment_algorithm.features import Group, Issue, MeasurementFact, Proof
-from treatment_algorithm.partial_date import PartialDate, parse_date
+from treatment_algorithm.partial_date import parse_date
 
+_DAY = len("2026-11-22")
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 _COUNTED = frozenset({"final", "amended", "corrected", "preliminary"})
 
 
@@ -58,34 +60,34 @@ def map_observation(
 
 
 def _effective(observation: ObservationResource) -> str | None:
-    """effectiveDateTime, effectiveInstant or the start of effectivePeriod: the first that is a date."""
+    """effectiveDateTime, effectiveInstant or the start of effectivePeriod, as written."""
     period = observation.effective_period
-    found = (observation.effective_date_time, observation.effective_instant, period.start if period else None)
-    return next((text for text in found if parse_date(text)), None)
+    return observation.effective_date_time or observation.effective_instant or (period.start if period else None)
 
 
 def _last_of_a_day_first(observations: list[ObservationResource]) -> list[ObservationResource]:
     """The same list, with the Observations of one day that have a time of day changing places among themselves."""
-    places: dict[PartialDate | None, list[tuple[datetime, int]]] = defaultdict(list)
+    days: dict[str, list[int]] = defaultdict(list)
     for place, observation in enumerate(observations):
         effective = _effective(observation)
-        if effective and "T" in effective and (moment := _moment(effective)):
-            places[parse_date(effective)].append((moment, place))
+        if effective and "T" in effective:
+            days[effective[:_DAY]].append(place)
     ordered = list(observations)
-    for timed in places.values():
-        latest_first = sorted(timed, key=lambda one: one[0], reverse=True)
-        for (_, into), (_, taken) in zip(timed, latest_first, strict=True):
-            ordered[into] = observations[taken]
+    for places in days.values():
+        if len(places) > 1:
+            latest_first = sorted(places, key=lambda place: _moment(_effective(observations[place])), reverse=True)
+            for into, taken in zip(places, latest_first, strict=True):
+                ordered[into] = observations[taken]
     return ordered
 
 
-def _moment(effective: str) -> datetime | None:
+def _moment(effective: str | None) -> datetime:
     try:
-        moment = datetime.fromisoformat(effective.strip())
+        moment = datetime.fromisoformat(effective or "")
         # A time without its zone is not valid FHIR; it is only compared with its like.
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return None
+        return _NO_TIME
 
 
 def _map_value(

@@ -48,11 +48,12 @@ class UnitReader:
     The limit counts units, whatever is cached, so the same chart is always read alike.
     """
 
-    __slots__ = ("_listed", "_unlisted")
+    __slots__ = ("_listed", "_read", "_unlisted")
 
     def __init__(self, cues: Cues) -> None:
         self._listed = cues.units
         self._unlisted: set[str] = set()
+        self._read: dict[tuple[str, str | None, str | None, str | None], Conversion | None] = {}
 
     def read(self, concept: str, quantity: Quantity) -> Conversion | None:
         """How the quantity's value becomes one in the concept's own unit; None when that is not certain.
@@ -61,6 +62,12 @@ class UnitReader:
         code makes the unit uncertain. No unit at all counts only where cues.yaml lists the empty spelling. A concept
         that cues.yaml does not list keeps whatever unit there is.
         """
+        said = (concept, quantity.system, quantity.code, quantity.unit)
+        if said not in self._read:
+            self._read[said] = self._understood(concept, quantity)
+        return self._read[said]
+
+    def _understood(self, concept: str, quantity: Quantity) -> Conversion | None:
         listed = self._listed.get(concept)
         if listed is None:
             return Conversion(quantity.code or quantity.unit or "")
@@ -95,13 +102,7 @@ class UnitReader:
 
 def own_unit(unit: str, listed: Mapping[str, str]) -> Conversion:
     """A listed unit in the first unit of the list that it can be converted to, which may be itself."""
-    for own in _units(listed):
-        if own == unit:
-            break
-        found = factor(unit, own)
-        if found is not None:
-            return Conversion(own, found)
-    return Conversion(unit)
+    return next((Conversion(own, found) for own in _units(listed) if (found := factor(unit, own))), Conversion(unit))
 
 
 def _units(listed: Mapping[str, str]) -> Iterable[str]:

@@ -22,6 +22,8 @@ def word_result(
 
     A value and an interpretation that contradict each other are indeterminate.
     """
+    if measured.value_codeable_concept is None and measured.value_string is None and not measured.interpretation:
+        return None
     value = _value(concept, measured, concepts, cues)
     interpreted = _interpretation(measured.interpretation, cues)
     if value is None or interpreted is None or value not in cues.results:

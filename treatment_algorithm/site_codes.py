@@ -83,7 +83,9 @@ def with_site_file(knowledge: KnowledgeBase, file: Traversable | Path) -> Knowle
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise KnowledgeError(file.name, None, "not UTF-8") from None
-    for path, message in _complaints(text, site, knowledge.concepts):
+    for line, message in _doubles(yaml.compose(text, Loader=yaml.CSafeLoader)):
+        raise KnowledgeError(file.name, line, message)
+    for path, message in _complaints(site, knowledge.concepts):
         raise KnowledgeError(file.name, line_of(text, path), message)
     return replace(knowledge, concepts=knowledge.concepts.with_codes(_rows(site, file.name), _orderables(site)))
 
@@ -115,9 +117,8 @@ def _system(entry: SiteCode | SiteOrderableEntry) -> str:
 _Path = tuple[int | str, ...]
 
 
-def _complaints(text: str, site: SiteFile, concepts: ConceptTable) -> Iterator[tuple[_Path, str]]:
+def _complaints(site: SiteFile, concepts: ConceptTable) -> Iterator[tuple[_Path, str]]:
     """What is wrong, with the way to it in the file."""
-    yield from _doubles(yaml.compose(text, Loader=yaml.CSafeLoader), ())
     meanings: dict[tuple[str, str], frozenset[str]] = {}
     for number, code in enumerate(site.codes):
         path = ("codes", number, "code")
@@ -161,16 +162,15 @@ def _named(concepts: Iterable[str]) -> str:
     return " and ".join(sorted(concepts))
 
 
-def _doubles(node: Any, path: _Path) -> Iterator[tuple[_Path, str]]:
-    """Members that stand twice in one mapping: YAML would keep the last and say nothing."""
+def _doubles(node: Any) -> Iterator[tuple[int, str]]:
+    """Lines with members that stand twice in one mapping: YAML would keep the last and say nothing."""
     if isinstance(node, yaml.SequenceNode):
-        for number, item in enumerate(node.value):
-            yield from _doubles(item, (*path, number))
+        for item in node.value:
+            yield from _doubles(item)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            name = str(key.value)
-            if name in seen:
-                yield (*path, name), f"{name} stands here twice"
-            seen.add(name)
-            yield from _doubles(value, (*path, name))
+            if key.value in seen:
+                yield key.start_mark.line + 1, f"{key.value} stands here twice"
+            seen.add(key.value)
+            yield from _doubles(value)

@@ -126,6 +126,7 @@ def _measurement(item: StoryMeasurement, reference: str) -> MeasurementFact:
         coded=item.result,
         low=item.low,
         high=item.high,
+        comparator=item.comparator,
     )
 
 

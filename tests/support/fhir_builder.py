@@ -189,7 +189,8 @@ def _observation(reference: str, items: tuple[StoryMeasurement, ...], table: Con
 
 def _value(item: StoryMeasurement, table: ConceptTable) -> Json:
     if item.value is not None:
-        return {"valueQuantity": quantity(item.value, item.ucum or "1")}
+        bound = {"comparator": item.comparator} if item.comparator else {}
+        return {"valueQuantity": quantity(item.value, item.ucum or "1") | bound}
     if item.result is None:
         return {}
     if item.result in {"positive", "negative", "indeterminate"}:

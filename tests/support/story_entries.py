@@ -148,10 +148,14 @@ class StoryDrug(Recognised):
 
 
 class StoryMeasurement(Strict):
-    """An Observation: a `value` with its UCUM `unit`, or a `result` (positive, negative or a concept)."""
+    """An Observation: a `value` with its UCUM `unit`, a bound with its `comparator`, or a `result`.
+
+    A result is positive, negative, indeterminate or a concept.
+    """
 
     concept: str = Field(alias="is")
     value: float | None = None
+    comparator: Literal["<", "<=", ">=", ">"] | None = None
     unit: str | None = None
     result: str | None = None
     on: ChartDate | None = None

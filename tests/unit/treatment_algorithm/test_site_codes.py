@@ -100,7 +100,7 @@ ENTRY = f"  - {{{{system: '{DRUGS}', code: D-2, concept: {{}}, display: Second}}
         (HEAD + ENTRY.format("7"), 3, "codes.1.concept.0"),
         (HEAD + HEAD.removeprefix("codes:\n"), 3, "D-1 stands here twice"),
         (HEAD + ENTRY.format("atenolol").replace("D-2", "D-1"), 3, "D-1 stands here twice"),
-        (HEAD + ENTRY.format("atenolol").replace("display", "name"), 3, "codes.1.name: Extra inputs"),
+        (HEAD + ENTRY.format("atenolol").replace("display", "name: x, display"), 3, "codes.1.name: Extra inputs"),
         (HEAD + ENTRY.format("atenolol").replace(", display: Second", ""), 3, "codes.1.display: Field required"),
         (HEAD + ENTRY.format("atenolol").replace("D-2", "007"), 3, "codes.1.code: Input should be a valid string"),
         (HEAD + ENTRY.format("atenolol").replace("D-2", "' D-2'"), 3, "codes.1.code: Value error, is empty, or has"),
