@@ -100,22 +100,16 @@ def goal_values(rounds: list[Round]) -> dict[str, float]:
     def middle(value: Callable[[ServerResult, ServerResult], float]) -> float:
         return median(value(one[SERVICE], one[FLOOR]) for one in rounds)
 
-    values = {
-        name: middle(lambda service, floor, name=name: p50(service, name) / p50(floor, name))
-        for name in ("n5", "n50", "n500")
-    }
-    # What a busy machine leaves alone: a time slice lost hits the longer of two requests more often.
-    values |= {
-        f"{name}-min": middle(lambda service, floor, name=name: least(service, name) / least(floor, name))
-        for name in ("n5", "n50")
-    }
-    # The clock tick is 10 ms: a load of less processor time than a few ticks says nothing.
-    values |= {
-        f"{name}-cpu": middle(
-            lambda service, floor, name=name: service.loads[name].cpu / max(floor.loads[name].cpu, 1e-3)
+    values: dict[str, float] = {}
+    for name in ("n5", "n50", "n500"):
+        values[name] = median(p50(one[SERVICE], name) / p50(one[FLOOR], name) for one in rounds)
+    for name in ("n5", "n50"):
+        # What a busy machine leaves alone: a time slice lost hits the longer of two requests more often.
+        values[f"{name}-min"] = median(least(one[SERVICE], name) / least(one[FLOOR], name) for one in rounds)
+        # The clock tick is 10 ms: a load of less processor time than a few ticks says nothing.
+        values[f"{name}-cpu"] = median(
+            one[SERVICE].loads[name].cpu / max(one[FLOOR].loads[name].cpu, 1e-3) for one in rounds
         )
-        for name in ("n5", "n50")
-    }
     return values | {
         "order-select": middle(lambda service, _: p50(service, "order-select") / p50(service, "n50")),
         "growth": middle(lambda service, _: p50(service, "n500") / p50(service, "n50")),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from statistics import median
 from time import perf_counter_ns
 from typing import Any
@@ -59,28 +60,14 @@ def measure_stages(
         for number in range(warm_up + runs):
             if number == warm_up:
                 times = StageTimes()
-            request = times.timed("decode", lambda: decode(body))
+            request = times.timed("decode", partial(decode, body))
             service = find_service(services, f"calcinosis-{request.hook}", request.hook)
-            chart = times.timed(
-                "read",
-                lambda request=request, service=service: loop.run_until_complete(
-                    gather(request, service.prefetch, None, _DEADLINE_SECONDS)
-                ),
-            )
+            reading = gather(request, service.prefetch, None, _DEADLINE_SECONDS)
+            chart = times.timed("read", partial(loop.run_until_complete, reading))
             selections = request.context.selections
-            features = times.timed(
-                "map",
-                lambda chart=chart, selections=selections: map_features(
-                    chart, selections, knowledge.concepts, knowledge.cues, today
-                ),
-            )
-            assessment = times.timed(
-                "assess", lambda features=features, hook=request.hook: assess(features, knowledge, hook, today)
-            )
+            mapping = partial(map_features, chart, selections, knowledge.concepts, knowledge.cues, today)
+            assessing = partial(assess, times.timed("map", mapping), knowledge, request.hook, today)
             facts = request_facts(request, settings)
-            cards = times.timed(
-                "compose",
-                lambda assessment=assessment, facts=facts: compose_cards(assessment, knowledge, facts),
-            )
-            times.timed("encode", lambda cards=cards: msgspec.json.encode({"cards": cards}))
+            composing = partial(compose_cards, times.timed("assess", assessing), knowledge, facts)
+            times.timed("encode", partial(msgspec.json.encode, {"cards": times.timed("compose", composing)}))
     return times

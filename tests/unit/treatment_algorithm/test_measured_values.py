@@ -71,6 +71,12 @@ def test_outside_one_end_of_a_range_is_not_within_it(
     assert clinic.says({"measured": {"is": "serum_calcium", "range": "within"}}, fact) == within
 
 
+def test_a_comparator_that_says_nothing_we_know_leaves_all_open(clinic: Clinic) -> None:
+    fact = measured("serum_calcium", 3, comparator="ad", low=2.1, high=2.6)
+    for word in ("above", "below", "within"):
+        assert clinic.says({"measured": {"is": "serum_calcium", "range": word}}, fact) == "unknown"
+
+
 def test_a_bound_is_on_record(clinic: Clinic) -> None:
     assert clinic.says({"on_record": "egfr"}, measured("egfr", 60, comparator=">")) == "yes"
 
