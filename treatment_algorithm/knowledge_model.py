@@ -17,7 +17,7 @@ from treatment_algorithm.card_texts import (
     Topic,
     UseSuggestion,
 )
-from treatment_algorithm.chart_predicates import SUBJECT, Names, Taking
+from treatment_algorithm.chart_predicates import SUBJECT, Names, Ordering, Taking
 from treatment_algorithm.predicates import Node, walk
 
 
@@ -159,6 +159,18 @@ class SafetyRule(Rule):
         asked: list[Any] = [self.partner] if self.partner else []
         asked += [part for case in self.cases for part in walk(case.when)]
         return not any(SUBJECT in getattr(part, "concept", ()) for part in asked)
+
+    @cached_property
+    def partner_ordered(self) -> Ordering:
+        """The partner as a draft order; only asked of a pair rule."""
+        spec = self.partner
+        return Ordering(
+            spec.concept if spec else self.about,
+            routes=spec.routes if spec else (),
+            not_routes=spec.not_routes if spec else (),
+            daily_mg_above=spec.daily_mg_above if spec else None,
+            unknown_dose_counts=bool(spec and spec.unknown_dose_counts),
+        )
 
 
 class Cited(Record):

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from treatment_algorithm.assessment import SafetyFinding, Side
 from treatment_algorithm.case import Answer, Case, find
-from treatment_algorithm.chart_predicates import Ordering, Taking
 from treatment_algorithm.evaluation import ask
 from treatment_algorithm.features import DrugStanding, OrderFact, Proof
 from treatment_algorithm.knowledge_model import SafetyRule
@@ -47,7 +46,7 @@ def judge_partner(rules: Iterable[SafetyRule], order: OrderFact, case: Case) -> 
     """Pair rules from the other side: the partner is ordered while the drug of the rule is current (OS-INTER)."""
     findings = []
     for rule in rules:
-        if rule.partner is None or _as_ordered(rule.partner, order, case) is not Truth.YES:
+        if rule.partner is None or _as_ordered(rule, order, case) is not Truth.YES:
             continue
         for drug, proofs in _current_drugs(rule, order.concepts, case, order):
             partner = _concept_of(order.concepts, rule.partner.concept, case)
@@ -82,7 +81,7 @@ def _partner(rule: SafetyRule, case: Case) -> tuple[Answer, str | None]:
         return _NO_PARTNER, None
     spec = rule.partner
     taken = ask(spec, case)
-    drafted = ask(_ordering(spec), case)
+    drafted = ask(rule.partner_ordered, case)
     truth = any_of((taken.truth, drafted.truth))
     proofs = (*taken.proofs, *drafted.proofs)
     references = {proof.reference for proof in proofs}
@@ -92,23 +91,13 @@ def _partner(rule: SafetyRule, case: Case) -> tuple[Answer, str | None]:
     return Answer(truth, proofs, taken.decided_by), concept
 
 
-def _ordering(spec: Taking) -> Ordering:
-    return Ordering(
-        spec.concept,
-        routes=spec.routes,
-        not_routes=spec.not_routes,
-        daily_mg_above=spec.daily_mg_above,
-        unknown_dose_counts=spec.unknown_dose_counts,
-    )
-
-
-def _as_ordered(spec: Taking, order: OrderFact, case: Case) -> Truth:
+def _as_ordered(rule: SafetyRule, order: OrderFact, case: Case) -> Truth:
     """Whether this very order is the partner that the rule means."""
-    facts = [other for other in find(case.orders, spec.concept) if other is order]
+    facts = [other for other in find(case.orders, rule.partner_ordered.concept) if other is order]
     if not facts:
         return Truth.NO
     only = case.about(()).with_orders((order,))
-    return ask(_ordering(spec), only).truth
+    return ask(rule.partner_ordered, only).truth
 
 
 def _current_drugs(
