@@ -146,7 +146,7 @@ class SafetyRule(Rule):
     @property
     def seen(self) -> bool:
         """Whether a source was read, so that a SUPPRESS case may be critical (decision 13)."""
-        return self.mark.startswith("seen")
+        return self.mark.startswith("seen") and not self.mark.startswith(("seen secondary", "seen title"))
 
     @property
     def about_any(self) -> bool:

@@ -94,3 +94,10 @@ def test_every_feature_decides_something(knowledge: "KnowledgeBase") -> None:
 
     homes = rule_homes(knowledge, knowledge_folder())
     assert [feature.id for feature in knowledge.features if not homes.users_of(feature.id)] == []
+
+
+def test_a_rule_that_says_its_source_was_read_names_that_source(knowledge: "KnowledgeBase") -> None:
+    """Decision 13: only a source that was read can make a card critical; a project decision is none."""
+    seen = [rule for rule in knowledge.safety_rules if rule.seen]
+    assert [rule.id for rule in seen if set(rule.sources) <= {"D"}] == []
+    assert [rule.id for rule in seen if not any(knowledge.evidence.sources[s].read_itself for s in rule.sources)] == []
