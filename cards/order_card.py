@@ -16,7 +16,7 @@ from cards.model import Card, Indicator
 from cards.request_facts import RequestFacts
 from cards.suggestions import offer_suggestions
 from cards.telling import Telling
-from cards.wording import every, first, fitting, joined
+from cards.wording import capitalised, every, first, fitting, joined
 from treatment_algorithm.assessment import OrderCard, SafetyFinding
 from treatment_algorithm.card_texts import Link, Topic, UseSuggestion
 from treatment_algorithm.evaluation import holds
@@ -159,7 +159,7 @@ def _why(plan: OrderCard, telling: Telling) -> str:
     extra = joined(plan.rule.why, telling) if plan.rule else ""
     if plan.message:
         why = joined(plan.message.why, telling)
-        more = f"{findings[:1].upper()}{findings[1:]}." if findings else ""
+        more = f"{capitalised(findings)}." if findings else ""
         return " ".join(part for part in (why, more, extra) if part)
     template = first(telling.knowledge.order_card.why, telling)
     why = template.replace("[findings]", f"; {findings}" if findings else "")
@@ -170,7 +170,7 @@ def _evidence(plan: OrderCard, telling: Telling) -> str:
     cited = [f.rule.evidence for f in plan.findings if plan.message is None or f.action is not Action.MENTION]
     safety = "; ".join(dict.fromkeys(cited))
     said = joined(plan.message.evidence, telling) if plan.message else ""
-    return " ".join(part for part in (f"{safety[:1].upper()}{safety[1:]}." if safety else "", said) if part)
+    return " ".join(part for part in (f"{capitalised(safety)}." if safety else "", said) if part)
 
 
 def _could_not_check(plan: OrderCard, telling: Telling, request: RequestFacts, uuid: str, name: str) -> Card:

@@ -25,9 +25,14 @@ def fill(text: str, telling: Telling) -> str:
     def filled(match: re.Match[str]) -> str:
         capital, name, argument = match.groups()
         said = _say(name, argument, telling)
-        return said[:1].upper() + said[1:] if capital else said
+        return capitalised(said) if capital else said
 
     return _PLACEHOLDER.sub(filled, text)
+
+
+def capitalised(text: str) -> str:
+    """With a capital at its beginning, except where the first word has one of its own ('eGFR')."""
+    return text[:1].upper() + text[1:] if text.split(" ", 1)[0].islower() else text
 
 
 def first(fragments: Iterable[Fragment], telling: Telling) -> str:

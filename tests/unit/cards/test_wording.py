@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cards.telling import Telling
-from cards.wording import every, fill, first, joined
+from cards.wording import capitalised, every, fill, first, joined
 from tests.unit.treatment_algorithm.patients import (
     ADULT,
     TODAY,
@@ -138,3 +138,11 @@ def test_every_fragment_that_is_yes_is_a_bullet(knowledge: KnowledgeBase) -> Non
 def test_fragments_are_joined_with_a_blank_unless_one_begins_with_a_sign(knowledge: KnowledgeBase) -> None:
     patient = telling(knowledge)
     assert joined(fragments(("a", None), ("b", None), ("; c", YES), (", d", NO), (".", None)), patient) == "a b; c."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("metoprolol is current", "Metoprolol is current"), ("eGFR below 30", "eGFR below 30"), ("", ""), ("ECG", "ECG")],
+)
+def test_a_sentence_begins_with_a_capital_unless_its_first_word_has_one_of_its_own(text: str, said: str) -> None:
+    assert capitalised(text) == said
