@@ -61,14 +61,6 @@ def _weeks(telling: Telling, names: tuple[str, ...]) -> str:
     return str((telling.case.today - newest.latest).days // 7) if newest else ""
 
 
-def _course(telling: Telling, names: tuple[str, ...]) -> str:
-    newest = _newest(telling, names)
-    if newest is None:
-        return "treatment"
-    days = (telling.case.today - newest.latest).days
-    return f"{round(days / 30.44)} months" if days >= 91 else f"{days // 7} weeks"
-
-
 def _twelve_weeks(telling: Telling, names: tuple[str, ...]) -> str:
     newest = _newest(telling, names)
     if newest is None:
@@ -93,12 +85,32 @@ def _failed_count(telling: Telling, _: tuple[str, ...]) -> str:
     return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
 
 
-def _weeks_to_calcinosis(telling: Telling, _: tuple[str, ...]) -> str:
+def _appearance(telling: Telling) -> tuple[TherapyLine, int] | None:
+    """The newest line under which calcinosis was first recorded, and the days from its start to that record."""
+    found: list[tuple[TherapyLine, int]] = []
     for line in _failed_lines(telling):
         dated = next((f.onset or f.recorded for f in calcinosis_of(telling) if f.proof == line.failed_on), None)
         if line.failed_by == "date" and line.start and dated:
-            return str((dated.earliest - line.start.latest).days // 7)
-    return ""
+            found.append((line, (dated.earliest - line.start.latest).days))
+    return min(found, key=lambda pair: pair[1], default=None)
+
+
+def _course(telling: Telling, _: tuple[str, ...]) -> str:
+    appearance = _appearance(telling)
+    if appearance is None:
+        return "a course"
+    _line, days = appearance
+    return f"{round(days / 30.44)} months" if days >= 91 else f"{days // 7} weeks"
+
+
+def _weeks_to_calcinosis(telling: Telling, _: tuple[str, ...]) -> str:
+    appearance = _appearance(telling)
+    return str(appearance[1] // 7) if appearance else ""
+
+
+def _appeared_under(telling: Telling, _: tuple[str, ...]) -> str:
+    appearance = _appearance(telling)
+    return telling.knowledge.label(appearance[0].concept) if appearance else "treatment"
 
 
 THERAPY_PHRASES: dict[str, Phrase] = {
@@ -112,5 +124,6 @@ THERAPY_PHRASES: dict[str, Phrase] = {
     "failed_and": lambda telling, _: listed(_failed_labels(telling)),
     "failed_count": _failed_count,
     "weeks_to_calcinosis": _weeks_to_calcinosis,
+    "appeared_under": _appeared_under,
 }
 """Phrase name -> the words for it."""
