@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from treatment_algorithm.card_texts import Link, UseSuggestion
 from treatment_algorithm.chart_predicates import SUBJECT, Failed, Sex, Usable
+from treatment_algorithm.dead_entries import dead_entries
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_errors import KnowledgeError
 from treatment_algorithm.knowledge_files import entry_lines, yaml_files
@@ -19,7 +20,7 @@ LABEL_LIMIT = 60
 
 
 def check_knowledge(knowledge: KnowledgeBase, folder: Traversable) -> None:
-    """Raise KnowledgeError, with file and line, at the first name that does not exist or ID that stands twice."""
+    """Raise KnowledgeError, with file and line, at the first unknown name, repeated ID or entry that can never speak."""
     lines = _lines(folder)
     _check_unique(knowledge, lines)
     earlier: set[str] = set()
@@ -32,6 +33,8 @@ def check_knowledge(knowledge: KnowledgeBase, folder: Traversable) -> None:
         identity = getattr(entry, "id", "")
         for message in _complaints(knowledge, entry):
             _fail(lines, identity, message)
+    for identity, message in dead_entries(knowledge):
+        _fail(lines, identity, message)
 
 
 def _lines(folder: Traversable) -> dict[str, tuple[str, int]]:
