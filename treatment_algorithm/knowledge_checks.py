@@ -20,7 +20,7 @@ LABEL_LIMIT = 60
 
 
 def check_knowledge(knowledge: KnowledgeBase, folder: Traversable) -> None:
-    """Raise KnowledgeError, with file and line, at the first unknown name, repeated ID or entry that can never speak."""
+    """Raise KnowledgeError, with file and line, at the first unknown name, repeated ID or dead entry."""
     lines = _lines(folder)
     _check_unique(knowledge, lines)
     earlier: set[str] = set()

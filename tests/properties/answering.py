@@ -7,9 +7,9 @@ import msgspec
 
 from cards.compose import compose_cards
 from cards.request_facts import RequestFacts
+from cds_service.card_lint.answered import Answered, Json, drug_concepts, drug_drafts, suggestions_of
 from cds_service.identity import derive_uuid
 from tests.properties.strategies import KNOWLEDGE, TODAY
-from tests.unit.cards.answered import Answered, Json, drug_concepts, drug_drafts, suggestions_of
 from treatment_algorithm.assess import assess
 from treatment_algorithm.features import PatientFeatures
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cds_service.card_lint.answered import BASE_URL, Answered, Json, actions_of, answer, suggestions_of
+from cds_service.card_lint.lint import lint_answer
 from tests.support.worked_cards import EXAMPLES, request
-from tests.unit.cards.answered import BASE_URL, Answered, Json, actions_of, answer, suggestions_of
-from tests.unit.cards.card_lint import lint_answer
 
 if TYPE_CHECKING:
     from cds_service.settings import Settings

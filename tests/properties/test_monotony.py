@@ -6,9 +6,9 @@ from types import MappingProxyType
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cds_service.card_lint.answered import Answered
 from tests.properties.answering import answered, drafted
 from tests.properties.strategies import CLOSED, HOOKS, QUICK, charts
-from tests.unit.cards.answered import Answered
 from treatment_algorithm.features import Group, GroupState, PatientFeatures
 
 READ = charts(st.just(CLOSED))

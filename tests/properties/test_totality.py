@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cds_service.card_lint.answered import words
+from cds_service.card_lint.lint import lint_answer
 from tests.properties.answering import answered
 from tests.properties.strategies import HOOKS, THOROUGH, charts
-from tests.unit.cards.answered import words
-from tests.unit.cards.card_lint import lint_answer
 from treatment_algorithm.features import PatientFeatures
 
 # A chart that collides with everything and could hardly be read has more that must never be cut (card-style rule 7)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from cds_service.card_lint.answered import Answered, Json
+from cds_service.card_lint.lint import lint, lint_answer
 from tests.support.worked_cards import EXAMPLES
-from tests.unit.cards.answered import Answered, Json
-from tests.unit.cards.card_lint import lint, lint_answer
 from treatment_algorithm.features import Group, GroupState
 from treatment_algorithm.partial_date import PartialDate
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cds_service.card_lint.answered import answer
+from cds_service.card_lint.lint import lint_answer
 from tests.support.fhir_builder import build_request
 from tests.support.story import Story
 from tests.support.story_files import load_stories
 from tests.support.worked_cards import EXAMPLES, TEMPLATES, request
-from tests.unit.cards.answered import answer
-from tests.unit.cards.card_lint import lint_answer
 
 if TYPE_CHECKING:
     from cds_service.settings import Settings

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from tests.unit.cards.answered import (
+from cds_service.card_lint.answered import (
     PATIENT_VIEW,
     Answered,
     Json,
@@ -17,7 +17,7 @@ from tests.unit.cards.answered import (
     suggestions_of,
     texts_of,
 )
-from tests.unit.cards.lint_text import MISSING
+from cds_service.card_lint.texts import MISSING
 from treatment_algorithm.card_texts import NotRecorded
 from treatment_algorithm.evaluation import holds
 from treatment_algorithm.truth import Truth

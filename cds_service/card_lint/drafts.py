@@ -9,7 +9,7 @@ from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 from pydantic import ValidationError
 
-from tests.unit.cards.answered import (
+from cds_service.card_lint.answered import (
     Answered,
     Json,
     actions_of,

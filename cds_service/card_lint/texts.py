@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from tests.unit.cards.answered import (
+from cds_service.card_lint.answered import (
     Answered,
     Json,
     blocks_of,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.unit.cards.answered import BASE_URL, PATIENT_VIEW, Answered, Json, rules_of, suggestions_of
+from cds_service.card_lint.answered import BASE_URL, PATIENT_VIEW, Answered, Json, rules_of, suggestions_of
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.partial_date import parse_date
 
