@@ -96,7 +96,9 @@ def _card(
     findings: Iterable[SafetyFinding],
     scope: Truth,
 ) -> OrderCard | None:
-    drug = (_drugs(rule, order, case) if rule else sorted(order.concepts) or [""])[0]
+    # of an order without a rule of its own, the combination names it better than one of its ingredients
+    named = sorted(order.concepts, key=lambda concept: (concept.startswith("class_"), -len(concept), concept))
+    drug = (_drugs(rule, order, case) if rule else named or [""])[0]
     # on this order's card the others are drafts beside it, so that no message speaks of another selected drug
     beside = (other if other is order else replace(other, selected=False) for other in case.features.orders)
     about = replace(case.about((drug,)), cautious=False).with_orders(beside)
