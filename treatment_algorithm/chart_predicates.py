@@ -101,6 +101,11 @@ class Measured:
     within_days: int | None = None
     ever: bool = False
 
+    @property
+    def has_number(self) -> bool:
+        """Whether it compares with a number of its own (not with the result's range)."""
+        return any(limit is not None for limit in (self.below, self.at_most, self.above, self.at_least))
+
 
 @dataclass(frozen=True, config=STRICT)
 class OnRecord:

@@ -84,7 +84,7 @@ _VERBS: dict[type, str] = {
     Usable: "can be suggested:",
 }
 
-_FAILED_BY = {None: "", "date": ", by calcinosis dated under them", "reason": ", by a recorded reason"}
+_FAILED_BY = {None: "", "date": ", by calcinosis dated after the minimum trial", "reason": ", by a recorded reason"}
 # Fields that are said with a value, and fields that are said when they are set.
 _VALUES = (
     ("below", "below {}"),

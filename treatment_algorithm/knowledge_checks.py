@@ -6,7 +6,7 @@ from importlib.resources.abc import Traversable
 from pydantic import BaseModel
 
 from treatment_algorithm.card_texts import Link, UseSuggestion
-from treatment_algorithm.chart_predicates import SUBJECT, Failed, Sex, Usable
+from treatment_algorithm.chart_predicates import SUBJECT, Failed, Measured, Sex, Usable
 from treatment_algorithm.dead_entries import dead_entries
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_errors import KnowledgeError
@@ -112,6 +112,9 @@ def _name_complaints(knowledge: KnowledgeBase, entry: BaseModel) -> Iterator[str
                 yield from _missing(therapies, {t.id for t in knowledge.therapies}, "therapy")
             case Sex():
                 continue
+            case Measured(concept=measured) if predicate.has_number:
+                names += measured
+                yield from _unit_complaints(knowledge, measured)
             case Usable(concept=concepts):
                 single = knowledge.concepts.concepts.keys() | {SUBJECT}
                 yield from (
@@ -121,6 +124,15 @@ def _name_complaints(knowledge: KnowledgeBase, entry: BaseModel) -> Iterator[str
                 names += getattr(predicate, "concept", ())
     known = knowledge.concepts.concepts.keys() | knowledge.concepts.sets.keys() | {SUBJECT}
     yield from _missing(names, known, "concept or set")
+
+
+def _unit_complaints(knowledge: KnowledgeBase, names: Iterable[str]) -> Iterator[str]:
+    """A number means nothing without a unit: cues.yaml gives each measured concept the one that facts carry."""
+    for name in names:
+        known = name in knowledge.concepts.sets or name in knowledge.concepts.concepts
+        for concept in sorted(knowledge.concepts.expand(name)) if known else ():
+            if concept not in knowledge.cues.units:
+                yield f"compares '{concept}' with a number, and cues.yaml gives it no unit"
 
 
 def _missing(names: Iterable[str], known: Iterable[str], what: str) -> Iterator[str]:

@@ -98,7 +98,7 @@ def test_texts_are_escaped(links: Links, cards: CardWords) -> None:
          "diltiazem can be suggested (or not known)"),
         ({"all": [{"age": {"below": 18}}, {"any": [{"sex": "female"}, {"taking": "diltiazem"}]}]},
          "age below 18 and (sex female or taking diltiazem)"),
-        ({"allergic": "subject"}, "allergic this drug"),
+        ({"allergic": "subject"}, "allergic to this drug"),
         ({"unknown": {"condition": "pacemaker"}}, "not known whether recorded: pacemaker"),
     ],
 )  # fmt: skip

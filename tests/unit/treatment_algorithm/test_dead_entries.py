@@ -1,4 +1,4 @@
-"""Knowledge that can never speak does not load: shadowed cases, entries that nothing uses."""
+"""Knowledge that can never speak, or compares without a unit, does not load."""
 
 import shutil
 from collections.abc import Callable
@@ -51,6 +51,11 @@ SPOILT = {
         ),
         "suggestions.yaml",
         "offers this suggestion",
+    ),
+    "a number without a unit": (
+        replaced("features.yaml", "{is: pain_severity_0_10, at_least: 1", "{is: hbsag, at_least: 1"),
+        "features.yaml",
+        "gives it no unit",
     ),
     "a variant after one that always holds": (
         replaced(
