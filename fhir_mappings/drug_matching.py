@@ -1,6 +1,5 @@
 """medication[x] -> drug concepts: codes, then the Medication's ingredients, then names (decision 8)."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,13 +31,6 @@ class DrugMatch:
     route: str | None = None
     problem: str | None = None
 
-
-# What a text calls an allergy, an intolerance or a contraindication is no drug of the patient. Not among the refusals
-# of drug names: in the text of an allergy these words are what is looked for.
-_NOT_USABLE = re.compile(
-    r"\b(?:allerg(?:y|ies|ic)|intoleran(?:ce|t)|hypersensitivity|reaction|contraindicat(?:ed|ion)) (?:to|of|for)\b"
-    r"|\b(?:allerg(?:y|ies)|intolerance|hypersensitivity)$"
-)
 
 NOT_RESOLVED = DrugMatch(problem="not-resolved")
 UNKNOWN_DRUG = DrugMatch(problem="unknown-drug")
@@ -109,7 +101,11 @@ def match_codeable(
 def _named(texts: Iterable[str], concepts: ConceptTable, cues: Cues) -> frozenset[str]:
     """The drugs that any of the texts names."""
     found = frozenset[str]().union(
-        *(named for text in texts if (named := drugs_named(text, concepts, cues)) and not _NOT_USABLE.search(text))
+        *(
+            named
+            for text in texts
+            if (named := drugs_named(text, concepts, cues)) and not cues.not_usable_drugs.search(text)
+        )
     )
     return _without_general(found, frozenset(drug for drug in found if concepts.concepts[drug].lookalike))
 

@@ -12,17 +12,6 @@ from treatment_algorithm.cues import Cues
 # An underscore parts words as a blank does: "Amlodipine_Tab 10mg" (BNF presentation names).
 _TOKEN = re.compile(r"[^\W_]+")
 _LONGEST_NAME_WORDS = 9
-# "non-aspirin", "no methotrexate", "stopped warfarin": the name of what it is not, or of what is not taken.
-_DENYING = frozenset(
-    ("no", "non", "not", "without", "anti", "stopped", "discontinued", "declined", "refused", "considering")
-)
-# "digoxin level", "warfarin clinic", "tacrolimus [Mass/volume] in Blood": what is about a drug and is none.
-_ABOUT_A_DRUG = re.compile(
-    r"[ \-\[/]+(?:drug |serum |blood )?(?:levels?|trough|assay|mass/volume|moles/volume|tit(?:er|re)|antibod(?:y|ies)|"
-    r"like|clinic|referral|monitoring|reversal)(?!\w)"
-)
-# "TIMOLOL MALEATE 0.5% SOL": so weak a solution is for the eye or the skin, whatever the name leaves out.
-_WEAK_SOLUTION = re.compile(r"(?<![\d.])(?:0?\.\d+|1)\s?% ?(?:sol|soln|solution|sus|susp|suspension)(?!\w)")
 
 
 def drugs_named(
@@ -52,9 +41,9 @@ def drugs_named(
         for last in range(longest, position, -1):
             named = names.get(text[start : words[last - 1][1]])
             if named is not None:
-                denied = position > 0 and text[slice(*words[position - 1])] in _DENYING
+                denied = position > 0 and text[slice(*words[position - 1])] in cues.drug_denials
                 position = _past_salts(text, words, last, cues)
-                if not denied and not _ABOUT_A_DRUG.match(text, words[position - 1][1]):
+                if not denied and not cues.about_a_drug.match(text, words[position - 1][1]):
                     found |= named
                 break
         else:
@@ -83,8 +72,9 @@ def routes_named(text: str, cues: Cues) -> frozenset[str]:
     # One look-up a word instead of one search a route: few routes are left to be searched for.
     possible = {route for word in (*_TOKEN.findall(text), "") for route in cues.routes_by_word.get(word, ())}
     found = frozenset(route for route in possible if cues.routes[route].search(text))
-    if not found and _WEAK_SOLUTION.search(text):
-        return frozenset({"ophthalmic"})
+    weak = cues.weak_solutions
+    if not found and any(float(percent) <= weak.percent_at_most for percent in weak.pattern.findall(text)):
+        return frozenset({weak.route})
     particular = found - cues.general_routes
     if particular:
         return particular

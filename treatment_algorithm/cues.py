@@ -10,83 +10,25 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from treatment_algorithm.concept_table import first_word
+from treatment_algorithm.cue_files import AboutADrug, Answer, CuesFile, NotUsableDrugs, WeakSolutionWords
 from treatment_algorithm.features import StopReason
 from treatment_algorithm.knowledge_errors import KnowledgeError
 from treatment_algorithm.knowledge_files import read_models
 
 CUES_FILE = "cues.yaml"
 
-Word = Annotated[str, Field(min_length=1, pattern=r"^[^A-Z]+$")]
-"""A word or phrase in lower case."""
-Words = Annotated[tuple[Word, ...], Field(min_length=1)]
 
+@dataclass(frozen=True, slots=True)
+class WeakSolutions:
+    """Solutions of so few percent that they have a local route; the pattern's only group is the percentage."""
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _StopReasons(_Entry):
-    code_system: str
-    not_usable_codes: tuple[str, ...]
-    failed: Words
-    not_usable: Words
-
-
-class _Route(_Entry):
-    words: Words
-    general: bool = False
-
-
-class _DoseUnits(_Entry):
-    milligrams: dict[str, float]
-    millilitres: dict[str, float]
-    pieces: tuple[str, ...]
-
-
-class _Interpretations(_Entry):
-    code_system: str
-    codes: dict[str, Literal["positive", "negative", "indeterminate"]]
-
-
-class _Answer(_Entry):
-    concepts: tuple[str, ...] = ()
-    texts: Words
-
-
-class _WordResults(_Entry):
-    by_cut_off: tuple[str, ...]
-    never_by_number: tuple[str, ...]
-
-
-class _Results(_Entry):
-    positive: Words
-    negative: Words
-    indeterminate: Words
-
-
-class _CuesFile(_Entry):
-    negations: Words
-    not_current_or_not_the_patient: Words
-    place_words: Words
-    condition_cues: dict[str, Words]
-    stop_reasons: _StopReasons
-    routes: dict[str, _Route]
-    local_routes: dict[str, dict[str, str]]
-    drug_refusals: Words
-    other_drugs: Words
-    salts: Words
-    allergy_refusals: Words
-    dose_units: _DoseUnits
-    units: dict[str, dict[str, Annotated[tuple[str, ...], Field(min_length=1)]]]
-    results: _Results
-    interpretations: _Interpretations
-    answers: dict[str, dict[str, _Answer]]
-    word_results: _WordResults
+    pattern: re.Pattern[str]
+    percent_at_most: float
+    route: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +39,8 @@ class Cues:
     the UCUM unit of a spelling (`unit_key`) by concept; `results` and `result_words` tell positive, negative and
     indeterminate; `answers` gives the answer of a concept's own whole text, `answer_concepts` that of a coded value;
     `by_cut_off` and `never_by_number` are the concepts whose result is a word; `routes_by_word` gives the routes of
-    which a phrase begins with a word; `local_routes` says what a drug becomes by a local route.
+    which a phrase begins with a word; `local_routes` says what a drug becomes by a local route. `drug_denials` stand
+    before a name that does not count, `about_a_drug` matches right behind one.
     """
 
     negations: re.Pattern[str]
@@ -111,6 +54,10 @@ class Cues:
     general_routes: frozenset[str]
     local_routes: Mapping[str, Mapping[str, str]]
     drug_refusals: re.Pattern[str]
+    drug_denials: frozenset[str]
+    about_a_drug: re.Pattern[str]
+    not_usable_drugs: re.Pattern[str]
+    weak_solutions: WeakSolutions
     other_drugs: re.Pattern[str]
     salts: frozenset[str]
     allergy_refusals: re.Pattern[str]
@@ -128,10 +75,12 @@ class Cues:
 
 def load_cues(folder: Traversable | Path) -> Cues:
     """The cues of a knowledge folder; KnowledgeError with file and line for anything that is not as the model says."""
-    file = read_models(folder.joinpath(CUES_FILE), TypeAdapter(_CuesFile))
+    file = read_models(folder.joinpath(CUES_FILE), TypeAdapter(CuesFile))
     for route in file.local_routes:
         if route not in file.routes:
             raise KnowledgeError(CUES_FILE, None, f"local_routes.{route}: no such route")
+    if file.weak_solutions.route not in file.routes:
+        raise KnowledgeError(CUES_FILE, None, f"weak_solutions.route: no such route as {file.weak_solutions.route}")
     stops = file.stop_reasons
     return Cues(
         negations=whole_words(file.negations, question_mark=True),
@@ -149,6 +98,10 @@ def load_cues(folder: Traversable | Path) -> Cues:
         general_routes=frozenset(key for key, route in file.routes.items() if route.general),
         local_routes=MappingProxyType({key: MappingProxyType(drugs) for key, drugs in file.local_routes.items()}),
         drug_refusals=whole_words(file.drug_refusals),
+        drug_denials=frozenset(file.drug_denials),
+        about_a_drug=_behind_a_name(file.about_a_drug),
+        not_usable_drugs=_not_usable(file.not_usable_drugs),
+        weak_solutions=_solutions(file.weak_solutions),
         other_drugs=whole_words(file.other_drugs),
         salts=frozenset(file.salts),
         allergy_refusals=whole_words(file.allergy_refusals),
@@ -180,8 +133,25 @@ def unit_key(unit: str) -> str:
 
 def whole_words(words: Iterable[str], *, question_mark: bool = False) -> re.Pattern[str]:
     """A pattern that finds any of the words or phrases, longest first, as whole words; on request also a `?`."""
-    alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)" + (r"|\?" if question_mark else ""))
+    return re.compile(rf"(?<!\w){_any_of(words)}(?!\w)" + (r"|\?" if question_mark else ""))
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"
+
+
+def _behind_a_name(about: AboutADrug) -> re.Pattern[str]:
+    return re.compile(rf"[ \-\[/]+(?:{_any_of(about.between)} )?{_any_of(about.words)}(?!\w)")
+
+
+def _not_usable(drugs: NotUsableDrugs) -> re.Pattern[str]:
+    named = rf"{_any_of(drugs.words)} {_any_of(drugs.before)}(?!\w)|{_any_of(drugs.at_end)}$"
+    return re.compile(rf"(?<!\w)(?:{named})")
+
+
+def _solutions(weak: WeakSolutionWords) -> WeakSolutions:
+    pattern = re.compile(rf"(?<![\d.])(\d+(?:\.\d+)?|\.\d+)\s?% ?{_any_of(weak.words)}(?!\w)")
+    return WeakSolutions(pattern, weak.percent_at_most, weak.route)
 
 
 def _by_first_word(words: Mapping[str, Iterable[str]]) -> Mapping[str, frozenset[str]]:
@@ -193,7 +163,7 @@ def _by_first_word(words: Mapping[str, Iterable[str]]) -> Mapping[str, frozenset
 
 
 def _by_word(
-    answers: Mapping[str, Mapping[str, _Answer]], words: Callable[[_Answer], Iterable[str]]
+    answers: Mapping[str, Mapping[str, Answer]], words: Callable[[Answer], Iterable[str]]
 ) -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(
         {

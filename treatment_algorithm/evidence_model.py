@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter
 from treatment_algorithm.card_texts import Record
 from treatment_algorithm.knowledge_errors import KnowledgeError
 from treatment_algorithm.knowledge_files import line_of, read_models
+from treatment_algorithm.provenance import read_itself
 
 RuleId = Annotated[str, Field(pattern=r"^(SC|R|OS|SAFE)-[A-Z0-9-]+$")]
 Home = Annotated[str, Field(pattern=r"^((SC|R|OS|SAFE)-[A-Z0-9-]+|sentence:[a-z_]+|guideline)$")]
@@ -41,8 +42,8 @@ class Source(Record):
 
     @property
     def read_itself(self) -> bool:
-        """Whether the figure or phrase was read in the source, not in another that quotes it, nor in a title alone."""
-        return self.mark.startswith("seen") and self.mark not in ("seen secondary", "seen title")
+        """Whether the figure or phrase was read in the source itself (provenance.py)."""
+        return read_itself(self.mark)
 
 
 class Agreement(StrEnum):

@@ -19,18 +19,7 @@ from treatment_algorithm.card_texts import (
 )
 from treatment_algorithm.chart_predicates import SUBJECT, Names, Ordering, Taking
 from treatment_algorithm.predicates import Node, walk
-
-
-class Provenance(Record):
-    """Where a rule comes from and who has reviewed it."""
-
-    statements: Names = ()
-    sources: Names = Field(min_length=1)
-    evidence: str
-    mark: str
-    review: Literal["draft", "approved"] = "draft"
-    reviewed_by: str | None = None
-    reviewed_on: str | None = None
+from treatment_algorithm.provenance import Provenance
 
 
 class FeatureDefinition(Record):
@@ -142,11 +131,6 @@ class SafetyRule(Rule):
     critical_unseen: bool = False
     card_source: str | None = None
     links: Names = ()
-
-    @property
-    def seen(self) -> bool:
-        """Whether a source was read, so that a SUPPRESS case may be critical (decision 13)."""
-        return self.mark.startswith("seen") and not self.mark.startswith(("seen secondary", "seen title"))
 
     @property
     def about_any(self) -> bool:

@@ -46,6 +46,7 @@ def test_what_rules_compare_with_a_number_has_one_unit(concept: str, cues: Cues)
         ("general: true", "general: often"),
         ("salts:", "surprise: 1\nsalts:"),
         ("  otic: {}", "  aural: {}"),
+        ("  route: ophthalmic", "  route: aural"),
         ("drug_refusals:", "drug_refusals: [\n"),
     ],
 )
