@@ -1,9 +1,11 @@
 """Phrases about the order and about safety findings: the drug judged, the other drug, what made the rule fire."""
 
-from cards.telling import Phrase, Telling, dated, drug_since, label_of
+from collections.abc import Iterator, Mapping
+
+from cards.telling import Phrase, Telling, dated, drug_since, label_of, recognised
 from treatment_algorithm.assessment import SafetyFinding
 from treatment_algorithm.features import MedicationFact
-from treatment_algorithm.predicates import walk
+from treatment_algorithm.predicates import Feature, Predicate, walk
 
 
 def _order(telling: Telling, _: tuple[str, ...]) -> str:
@@ -34,7 +36,7 @@ def _partner_fact(telling: Telling, names: tuple[str, ...]) -> str:
     label = _drug(telling, ()) if finding.side == "partner-ordered" else _partner(telling, names)
     if fact is None:
         return f"{label} in this session's orders"
-    return drug_since(label, fact.standing, fact.start, fact.proof.by_name)
+    return drug_since(label, fact.standing, fact.start, recognised((fact.proof,)))
 
 
 def _partner_state(telling: Telling, names: tuple[str, ...]) -> str:
@@ -58,10 +60,10 @@ def _proof(telling: Telling, names: tuple[str, ...]) -> str:
     for proof in finding.proofs if finding else ():
         for condition in features.conditions:
             if condition.proof == proof:
-                return dated(label_of(telling, condition.concepts, _asked_names(finding)), proof)
+                return dated(label_of(telling, condition.concepts, _asked_names(telling, finding)), proof)
         for procedure in features.procedures:
             if procedure.proof == proof:
-                return dated(label_of(telling, procedure.concepts, _asked_names(finding)), proof)
+                return dated(label_of(telling, procedure.concepts, _asked_names(telling, finding)), proof)
         for allergy in features.allergies:
             if allergy.proof == proof:
                 return dated(f"allergy to {label_of(telling, allergy.concepts, (telling.drug,))}", proof)
@@ -71,11 +73,19 @@ def _proof(telling: Telling, names: tuple[str, ...]) -> str:
     return "as recorded"
 
 
-def _asked_names(finding: SafetyFinding | None) -> tuple[str, ...]:
-    """What the finding asked for, so that a Condition with two concepts is called by the right one."""
+def _asked_names(telling: Telling, finding: SafetyFinding | None) -> tuple[str, ...]:
+    """What the finding asked for, its features included: a Condition with two concepts is called by the right one."""
     if finding is None or finding.case is None:
         return ()
-    return tuple(name for part in walk(finding.case.when) for name in getattr(part, "concept", ()))
+    asked = _questions(finding.case.when, {feature.id: feature.when for feature in telling.knowledge.features})
+    return tuple(name for question in asked for name in getattr(question, "concept", ()))
+
+
+def _questions(predicate: Predicate, features: Mapping[str, Predicate]) -> Iterator[Predicate]:
+    for part in walk(predicate):
+        yield part
+        if isinstance(part, Feature):
+            yield from _questions(features[part.id], features)
 
 
 def _chosen(telling: Telling, _: tuple[str, ...]) -> str:

@@ -40,11 +40,19 @@ def listed(items: Sequence[str], last: str = " and ") -> str:
     return last.join((", ".join(items[:-1]), items[-1])) if len(items) > 1 else "".join(items)
 
 
-def drug_since(label: str, standing: DrugStanding, start: PartialDate | None, by_name: bool) -> str:
-    """'methotrexate since 20 Feb 2026', with its standing where it is not simply active."""
+def recognised(proofs: Iterable[Proof]) -> str:
+    """'recognised by name' or 'recognised by look-up' if any of the entries was, else nothing (decision 8)."""
+    proofs = tuple(proofs)
+    if any(proof.by_name for proof in proofs):
+        return "recognised by name"
+    return "recognised by look-up" if any(proof.by_lookup for proof in proofs) else ""
+
+
+def drug_since(label: str, standing: DrugStanding, start: PartialDate | None, how: str) -> str:
+    """'methotrexate since 20 Feb 2026', with its standing where it is not simply active; `how`: see `recognised`."""
     known_as = {DrugStanding.ON_HOLD: " (on hold)", DrugStanding.STATUS_UNKNOWN: " (status unknown)"}
     since = f" since {start}" if start else " (start not recorded)"
-    return f"{label}{known_as.get(standing, '')}{' (recognised by name)' if by_name else ''}{since}"
+    return f"{label}{known_as.get(standing, '')}{f' ({how})' if how else ''}{since}"
 
 
 def label_of(telling: Telling, concepts: Iterable[str], names: Sequence[str]) -> str:
@@ -56,8 +64,8 @@ def label_of(telling: Telling, concepts: Iterable[str], names: Sequence[str]) ->
 
 
 def dated(label: str, proof: Proof) -> str:
-    """A label with the date of its entry, and a word if it was recognised by name."""
-    notes = [*([str(proof.date)] if proof.date else []), *(["recognised by name"] if proof.by_name else [])]
+    """A label with the date of its entry, and a word if it was recognised by name or by look-up."""
+    notes = [note for note in (str(proof.date or ""), recognised((proof,))) if note]
     return f"{label} ({', '.join(notes)})" if notes else label
 
 

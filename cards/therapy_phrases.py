@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cards.telling import Phrase, Telling, calcinosis_of, drug_since, label_of, listed
+from cards.telling import Phrase, Telling, calcinosis_of, drug_since, label_of, listed, recognised
 from treatment_algorithm.case import find
 from treatment_algorithm.features import DrugStanding
 from treatment_algorithm.partial_date import PartialDate
@@ -17,7 +17,7 @@ class _Use:
     label: str
     standing: DrugStanding
     start: PartialDate | None
-    by_name: bool
+    how: str
 
 
 def _current(telling: Telling, names: tuple[str, ...]) -> list[_Use]:
@@ -28,13 +28,13 @@ def _current(telling: Telling, names: tuple[str, ...]) -> list[_Use]:
         for line in lines:
             telling.tell(line.proofs)
             label = telling.knowledge.label(line.concept)
-            uses.setdefault(label, _Use(label, line.standing, line.start, any(p.by_name for p in line.proofs)))
+            uses.setdefault(label, _Use(label, line.standing, line.start, recognised(line.proofs)))
         if not lines:
             for fact in find(telling.case.medications, (name,)):
                 if fact.standing.counts_as_current and not fact.proof.unconfirmed:
                     telling.tell((fact.proof,))
                     label = label_of(telling, fact.concepts, (name,))
-                    uses.setdefault(label, _Use(label, fact.standing, fact.start, fact.proof.by_name))
+                    uses.setdefault(label, _Use(label, fact.standing, fact.start, recognised((fact.proof,))))
     return list(uses.values())
 
 
@@ -43,7 +43,7 @@ def _names(telling: Telling, names: tuple[str, ...]) -> str:
 
 
 def _on(telling: Telling, names: tuple[str, ...]) -> str:
-    return listed([drug_since(use.label, use.standing, use.start, use.by_name) for use in _current(telling, names)])
+    return listed([drug_since(use.label, use.standing, use.start, use.how) for use in _current(telling, names)])
 
 
 def _start(telling: Telling, names: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ from cds_service.errors import PreconditionFailed, ServiceError, error_body, sta
 from cds_service.observability import build_logger
 from cds_service.pages.routes import add_pages
 from cds_service.request_scope import RequestScope
-from cds_service.routes import add_routes
+from cds_service.routes import add_metrics, add_routes
 from cds_service.settings import Settings, environment, unknown_names
 from cds_service.site import knowledge_of_site
 from cds_service.wiring import open_wiring, refuse_draft_knowledge, refuse_unsafe_settings
@@ -73,6 +73,8 @@ def create_app(
         openapi_url=None if settings.production else "/openapi.json",
     )
     add_routes(app)
+    if not settings.production:
+        add_metrics(app)
     add_pages(app, knowledge, settings)
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HTTPException, _framework_error)

@@ -12,7 +12,8 @@ from cds_service.hook_request import HookRequest
 from cds_service.identity import derive_uuid
 from cds_service.settings import Settings
 from fhir_mappings.chart import ReadChart
-from fhir_mappings.feature_mapping import map_features
+from fhir_mappings.feature_mapping import map_chart
+from fhir_mappings.looked_up_drugs import DrugCode
 from treatment_algorithm.assess import assess
 from treatment_algorithm.assessment import Assessment
 from treatment_algorithm.features import PatientFeatures
@@ -21,11 +22,12 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was answered, and what it rests on."""
+    """What was answered, and what it rests on; `unknown_codes`: the drug codes that nothing was made of."""
 
     cards: tuple[Card, ...]
     assessment: Assessment
     features: PatientFeatures
+    unknown_codes: tuple[DrugCode, ...] = ()
 
 
 Decide = Callable[[HookRequest, ReadChart, KnowledgeBase, Settings, date], Decision]
@@ -35,10 +37,10 @@ def decide(
     request: HookRequest, chart: ReadChart, knowledge: KnowledgeBase, settings: Settings, today: date
 ) -> Decision:
     """The cards for `request` on `today`; the same arguments give the same bytes (REQ-18, decision 20)."""
-    features = map_features(chart, request.context.selections, knowledge.concepts, knowledge.cues, today)
-    assessment = assess(features, knowledge, request.hook, today)
+    mapped = map_chart(chart, request.context.selections, knowledge.concepts, knowledge.cues, today)
+    assessment = assess(mapped.features, knowledge, request.hook, today)
     cards = compose_cards(assessment, knowledge, request_facts(request, settings))
-    return Decision(cards, assessment, features)
+    return Decision(cards, assessment, mapped.features, mapped.unknown_codes)
 
 
 def request_facts(request: HookRequest, settings: Settings) -> RequestFacts:

@@ -10,7 +10,9 @@ from starlette.responses import Response
 from cds_service.decide import Decision
 from cds_service.ehr.fhir_client import fhir_access
 from cds_service.ehr.prefetch import gather
+from cds_service.ehr.terminology import with_looked_up_drugs
 from cds_service.hook_request import HookRequest, decode
+from cds_service.metrics import METRICS_TYPE
 from cds_service.observability import RequestRecord
 from cds_service.records.feedback import decode_feedback, store_feedback
 from cds_service.request_body import read_body
@@ -34,6 +36,11 @@ def add_routes(app: FastAPI) -> None:
         app.add_api_route(path, endpoint, methods=[method], response_model=None)
 
 
+def add_metrics(app: FastAPI) -> None:
+    """Put `/metrics` into `app`; outside production only, as long as there is no admin token that guards it."""
+    app.add_api_route("/metrics", metrics, methods=["GET"], response_model=None)
+
+
 async def discovery(request: Request) -> Response:
     """The services offered (DISC-1)."""
     return _json(_wiring(request).discovery)
@@ -46,6 +53,7 @@ async def call_service(service_id: str, request: Request) -> Response:
     decision = await _decided(request, hook_request, service)
     answer = msgspec.json.encode({"cards": decision.cards})
     _record(request).cards = len(decision.cards)
+    _wiring(request).metrics.count_unknown_codes(decision.unknown_codes)
     return _json(answer)
 
 
@@ -85,6 +93,11 @@ async def readyz(request: Request) -> Response:
     return _json(msgspec.json.encode(state), status=200 if writable else 503)
 
 
+async def metrics(request: Request) -> Response:
+    """The counters, for Prometheus."""
+    return Response(_wiring(request).metrics.text(), media_type=METRICS_TYPE)
+
+
 async def _decoded(request: Request) -> HookRequest:
     body = await read_body(request)
     # A large body would hold up everyone else's small one (performance.md 3).
@@ -99,7 +112,10 @@ async def _decided(request: Request, hook_request: HookRequest, service: Service
     wiring = _wiring(request)
     _record(request).service = service.id
     client = fhir_access(hook_request, wiring.allow_list, wiring.breaker, wiring.outbound)
+    until = asyncio.get_running_loop().time() + wiring.settings.deadline_seconds
     chart = await gather(hook_request, service.prefetch, client, wiring.settings.deadline_seconds)
+    concepts, cues = wiring.knowledge.concepts, wiring.knowledge.cues
+    chart = await with_looked_up_drugs(chart, wiring.terminology, concepts, cues, until)
     return wiring.decide(hook_request, chart, wiring.knowledge, wiring.settings, wiring.today())
 
 

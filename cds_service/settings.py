@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     site_file: Path | None = None
     time_zone: str = "UTC"
     deadline_seconds: Annotated[float, Field(gt=0, le=30)] = 4.0
+    terminology_server: str | None = None
+    terminology_kind: Literal["rxnav", "fhir"] = "rxnav"
+    terminology_deadline_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
     audit: Literal["background", "strict"] = "background"
     hash_key: Path | None = None
     admin_token: Path | None = None

@@ -1,6 +1,6 @@
 """The trace of a decision, for `POST /api/evaluate` and `calcinosis-cds explain` (decision 23).
 
-It names concepts, references, dates and statuses of the chart; no text of the chart.
+It names concepts, references, dates and statuses of the chart, and drug codes nobody knows; no text of the chart.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 
 
 def render_trace(decision: Decision, knowledge: KnowledgeBase) -> dict[str, Any]:
-    """`cards`, `features`, `scenarios`, `rules`, `data_gaps` and `knowledge` of one decision."""
+    """`cards`, `features`, `scenarios`, `rules`, `data_gaps`, `unknown_codes` and `knowledge` of one decision."""
     titles = {definition.id: definition.title for definition in knowledge.features}
     return {
         "cards": decision.cards,
@@ -23,6 +23,7 @@ def render_trace(decision: Decision, knowledge: KnowledgeBase) -> dict[str, Any]
         "features": [_feature(key, titles[key], answer) for key, answer in decision.assessment.features.items()],
         "rules": [_rule(result) for result in decision.assessment.rules],
         "data_gaps": _gaps(decision),
+        "unknown_codes": [{"system": system, "code": code} for system, code in decision.unknown_codes],
         "knowledge": {
             "version": knowledge.version,
             "hash": knowledge.content_hash,
@@ -52,6 +53,7 @@ def _proofs(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
             "date": None if proof.date is None else str(proof.date),
             "status": proof.status,
             "recognised_by_name": proof.by_name,
+            "recognised_by_lookup": proof.by_lookup,
         }
         for proof in proofs
     ]

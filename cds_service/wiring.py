@@ -10,7 +10,9 @@ from cds_service.decide import Decide
 from cds_service.ehr.allow_list import AllowList, build_allow_list
 from cds_service.ehr.breaker import Breaker
 from cds_service.ehr.outbound import Outbound
+from cds_service.ehr.terminology import Terminology, terminology_base
 from cds_service.errors import StartRefused
+from cds_service.metrics import Metrics, build_metrics
 from cds_service.observability import Logger
 from cds_service.records.storage import Store, engine_url, open_store
 from cds_service.services import ServiceDefinition, discovery_answer, observation_codes, service_definitions
@@ -20,7 +22,10 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Everything a route needs beyond the request; `today` gives the site's calendar day."""
+    """Everything a route needs beyond the request; `today` gives the site's calendar day.
+
+    `terminology`: the server that is asked for unknown drug codes, None when there is none.
+    """
 
     settings: Settings
     knowledge: KnowledgeBase
@@ -29,6 +34,8 @@ class Wiring:
     allow_list: AllowList
     breaker: Breaker
     outbound: Outbound
+    terminology: Terminology | None
+    metrics: Metrics
     store: Store
     decide: Decide
     today: Callable[[], date]
@@ -50,6 +57,8 @@ async def open_wiring(
             allow_list=allow_list_of(settings),
             breaker=Breaker(monotonic),
             outbound=outbound,
+            terminology=terminology_of(settings, outbound),
+            metrics=build_metrics(),
             store=store,
             decide=decide,
             today=today,
@@ -65,6 +74,15 @@ def allow_list_of(settings: Settings) -> AllowList:
         raise StartRefused(f"The list of allowed FHIR servers cannot be used: {error}.") from None
 
 
+def terminology_of(settings: Settings, outbound: Outbound) -> Terminology | None:
+    """The terminology server of the settings; raises ValueError for one that is no https base URL."""
+    base = terminology_base(settings.terminology_server)
+    if base is None:
+        return None
+    seconds = settings.terminology_deadline_seconds
+    return Terminology(base, settings.terminology_kind, seconds, monotonic, outbound, Breaker(monotonic))
+
+
 def refuse_unsafe_settings(settings: Settings) -> None:
     """Return if the service may start with these settings, else raise StartRefused (decision 4)."""
     if settings.client_auth == "required" or settings.trusted_clients is not None:
@@ -78,6 +96,10 @@ def refuse_unsafe_settings(settings: Settings) -> None:
             "development and evaluation only."
         )
     allow_list_of(settings)
+    try:
+        terminology_base(settings.terminology_server)
+    except ValueError as error:
+        raise StartRefused(f"The terminology server (CDS_TERMINOLOGY_SERVER) cannot be used: {error}.") from None
     engine_url(settings.database_url)
     try:
         _ = settings.hash_key_bytes

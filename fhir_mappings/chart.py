@@ -7,6 +7,7 @@ from typing import Literal
 
 from fhir_mappings.bundle_reader import ReadBundle
 from fhir_mappings.draft_orders import DraftEntry
+from fhir_mappings.looked_up_drugs import DrugCode, LookedUpDrug
 from fhir_mappings.references import is_relative, resource_reference, type_and_id
 from fhir_mappings.resources import (
     ChartResource,
@@ -33,7 +34,8 @@ class GroupRead:
 class ReadChart:
     """Everything that was read for one hook call; a group that is not in `groups` was not obtained.
 
-    `medications`: the Medications that references point to, by `Medication/id`.
+    `medications`: the Medications that references point to, by `Medication/id`. `looked_up`: what a terminology server
+    said of drug codes; empty without one.
     """
 
     patient_id: str
@@ -41,6 +43,7 @@ class ReadChart:
     groups: Mapping[Group, GroupRead] = field(default_factory=lambda: MappingProxyType({}))
     medications: Mapping[str, MedicationResource] = field(default_factory=lambda: MappingProxyType({}))
     drafts: tuple[DraftEntry, ...] = ()
+    looked_up: Mapping[DrugCode, LookedUpDrug] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def group_read(pages: Sequence[ReadBundle], group: Group) -> GroupRead:

@@ -21,7 +21,8 @@ class DrugMatch:
     """What a medication[x] is: its drug concepts, and whether they rest on a name or on a conflict of code and name.
 
     `texts`: the product's names, for its strength; `route`: the route that its dose form names. `problem`:
-    `not-resolved` or `unknown-drug` when it cannot be told what drug it is.
+    `not-resolved` or `unknown-drug` when it cannot be told what drug it is. `by_lookup`: a terminology server told its
+    ingredients (looked_up_drugs.py).
     """
 
     concepts: frozenset[str] = frozenset()
@@ -30,6 +31,7 @@ class DrugMatch:
     texts: tuple[str, ...] = ()
     route: str | None = None
     problem: str | None = None
+    by_lookup: bool = False
 
 
 NOT_RESOLVED = DrugMatch(problem="not-resolved")
@@ -52,13 +54,21 @@ def match_drug(
     reference = resource.medication_reference
     if reference is None or not (reference.reference or reference.display):
         return UNKNOWN_DRUG
-    medication = _resolved(reference, resource.contained, medications)
+    medication = medication_of(resource, medications)
     if medication is None:
         if reference.display and reference.display.strip():
             named = CodeableConcept(text=reference.display)
             return match_codeable(named, (), (), concepts, cues, route)
         return NOT_RESOLVED
     return _match_medication(medication, resource.contained, medications, concepts, cues, route)
+
+
+def medication_of(
+    resource: MedicationRequestResource | MedicationStatementResource, medications: Mapping[str, MedicationResource]
+) -> MedicationResource | None:
+    """The Medication that `medicationReference` points to: contained, included or fetched; None without one."""
+    reference = resource.medication_reference
+    return None if reference is None else _resolved(reference, resource.contained, medications)
 
 
 def match_codeable(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import TypeVar
@@ -12,6 +12,7 @@ from fhir_mappings.chart import ReadChart
 from fhir_mappings.conditions import condition_concepts, map_condition
 from fhir_mappings.draft_orders import DraftEntry
 from fhir_mappings.elements import Reference
+from fhir_mappings.looked_up_drugs import DrugCode
 from fhir_mappings.medications import DrugContext, map_medication_request, map_medication_statement
 from fhir_mappings.observations import map_observations
 from fhir_mappings.orders import map_draft, normalised_selections
@@ -42,9 +43,28 @@ _Fact = TypeVar("_Fact")
 _Resource = TypeVar("_Resource", bound=ChartResource)
 
 
+@dataclass(frozen=True, slots=True)
+class MappedChart:
+    """The facts of a chart, and its blind spots.
+
+    `unknown_codes`: the codes of the patient's drugs that no table holds, whose name tells none of our drugs, and
+    whose ingredients no look-up told; each once. Entries that were never a drug taken are left out (decision 9).
+    """
+
+    features: PatientFeatures
+    unknown_codes: tuple[DrugCode, ...]
+
+
 def map_features(
     chart: ReadChart, selections: frozenset[str] | None, concepts: ConceptTable, cues: Cues, today: date
 ) -> PatientFeatures:
+    """The features that `map_chart` gives."""
+    return map_chart(chart, selections, concepts, cues, today).features
+
+
+def map_chart(
+    chart: ReadChart, selections: frozenset[str] | None, concepts: ConceptTable, cues: Cues, today: date
+) -> MappedChart:
     """All that the algorithm may ask about the patient of `chart`; never raises for what a chart holds.
 
     `selections`: the order-select context's, as sent; None (order-sign): every draft counts as selected
@@ -55,7 +75,7 @@ def map_features(
 
     def of(group: Group, kind: type[_Resource]) -> list[_Resource]:
         resources = chart.groups[group].resources if group in chart.groups else ()
-        kept = _of_patient((one for one in resources if isinstance(one, kind)), group, chart.patient_id)
+        kept = of_patient((one for one in resources if isinstance(one, kind)), group, chart.patient_id)
         return _facts(kept, mapping_issues)
 
     def facts(found: Iterable[Iterable[_Fact | Issue]]) -> tuple[_Fact, ...]:
@@ -65,6 +85,7 @@ def map_features(
     matches = [condition_concepts(condition, concepts, cues) for condition in conditions]
     context = DrugContext(
         medications=chart.medications,
+        looked_up=chart.looked_up,
         conditions={reference: match.concepts for reference, match in matches},
         concepts=concepts,
         cues=cues,
@@ -72,7 +93,7 @@ def map_features(
     selected = None if selections is None else normalised_selections(selections)
     requests = of(Group.MEDICATIONS, MedicationRequestResource)
     statements = of(Group.STATEMENTS, MedicationStatementResource)
-    drafts = _facts(_drafts_of_patient(chart.drafts, chart.patient_id), mapping_issues)
+    drafts = _facts(drafts_of_patient(chart.drafts, chart.patient_id), mapping_issues)
     features = PatientFeatures(
         patient=_patient(chart.patient),
         conditions=facts(
@@ -90,7 +111,9 @@ def map_features(
         orders=facts(map_draft(draft, selected, context) for draft in drafts),
         drafts=MappingProxyType({draft.reference: draft.raw for draft in drafts if not draft.unreadable}),
     )
-    return replace(features, groups=MappingProxyType(_states(chart, mapping_issues)), issues=(*issues, *mapping_issues))
+    groups = MappingProxyType(_states(chart, mapping_issues))
+    features = replace(features, groups=groups, issues=(*issues, *mapping_issues))
+    return MappedChart(features, tuple(context.unknown))
 
 
 def _facts(found: Iterable[_Fact | Issue], issues: list[Issue]) -> list[_Fact]:
@@ -103,7 +126,7 @@ def _facts(found: Iterable[_Fact | Issue], issues: list[Issue]) -> list[_Fact]:
     return facts
 
 
-def _of_patient(resources: Iterable[_Resource], group: Group, patient_id: str) -> Iterator[_Resource | Issue]:
+def of_patient(resources: Iterable[_Resource], group: Group, patient_id: str) -> Iterator[_Resource | Issue]:
     """The resources whose subject is the patient; whose it is must be told, or the entry cannot be read."""
     patient = f"Patient/{patient_id}"
     for resource in resources:
@@ -117,7 +140,7 @@ def _of_patient(resources: Iterable[_Resource], group: Group, patient_id: str) -
             yield Issue(group, place, "other-patient" if whose else "unreadable")
 
 
-def _drafts_of_patient(drafts: Iterable[DraftEntry], patient_id: str) -> Iterator[DraftEntry | Issue]:
+def drafts_of_patient(drafts: Iterable[DraftEntry], patient_id: str) -> Iterator[DraftEntry | Issue]:
     """The drafts that name no other patient; one that names nobody is the context's, being drafted for it."""
     for draft in drafts:
         subject = draft.resource.subject if draft.resource else None

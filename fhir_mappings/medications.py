@@ -1,11 +1,12 @@
 """MedicationRequest and MedicationStatement -> MedicationFact (decisions 9, 28; evidence.md 2.1)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fhir_mappings.dosage import daily_mg, dosage_ends, dosage_route, dosage_starts
-from fhir_mappings.drug_matching import DrugMatch, match_drug
+from fhir_mappings.drug_matching import DrugMatch
 from fhir_mappings.elements import Dosage
+from fhir_mappings.looked_up_drugs import DrugCode, LookedUpDrug, drug_codes, recognise_drug
 from fhir_mappings.reasons import read_reasons, read_stop_reason
 from fhir_mappings.references import resource_reference
 from fhir_mappings.resources import MedicationRequestResource, MedicationResource, MedicationStatementResource
@@ -29,12 +30,28 @@ _NO_ORDERS = frozenset({"proposal", "option"})
 
 @dataclass(frozen=True, slots=True)
 class DrugContext:
-    """What reading a drug needs beside the resource: Medications by reference, Conditions' concepts, knowledge."""
+    """What reading a drug needs beside the resource: Medications by reference, look-ups, Conditions, knowledge.
+
+    `conditions`: the concepts of the chart's Conditions, by reference. `unknown` fills while drugs are read: the codes
+    that nothing was made of, and whether their entry has a name.
+    """
 
     medications: Mapping[str, MedicationResource]
     conditions: Mapping[str, frozenset[str]]
     concepts: ConceptTable
     cues: Cues
+    looked_up: Mapping[DrugCode, LookedUpDrug]
+    unknown: dict[DrugCode, bool] = field(default_factory=dict)
+
+    def recognise(
+        self, resource: MedicationRequestResource | MedicationStatementResource, route: str | None
+    ) -> DrugMatch:
+        """What the drug of a resource is (`recognise_drug`); its codes go to `unknown` when that cannot be told."""
+        drug = recognise_drug(resource, self.medications, self.looked_up, self.concepts, self.cues, route)
+        if not drug.concepts and not drug.by_lookup:
+            for code in drug_codes(resource, self.medications):
+                self.unknown[code] = self.unknown.get(code, True) and bool(drug.texts)
+        return drug
 
 
 def map_medication_request(
@@ -121,7 +138,7 @@ def _drug(
 ) -> tuple[str | None, DrugMatch]:
     """The route of the dosages and what the drug is; first of all, because most drugs are none of ours."""
     route = dosage_route(dosages, context.cues)
-    return route, match_drug(resource, context.medications, context.concepts, context.cues, route)
+    return route, context.recognise(resource, route)
 
 
 def _fact(
@@ -143,7 +160,7 @@ def _fact(
     return MedicationFact(
         concepts=drug.concepts,
         standing=standing,
-        proof=Proof(proof.reference, start, proof.status, by_name=drug.by_name, unconfirmed=drug.unconfirmed),
+        proof=Proof(proof.reference, start, proof.status, drug.by_name, drug.unconfirmed, drug.by_lookup),
         start=start,
         end=end,
         route=route or drug.route,

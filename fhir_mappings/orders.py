@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator
 from fhir_mappings.concept_matching import codes_match
 from fhir_mappings.dosage import daily_mg, dosage_route, planned_days
 from fhir_mappings.draft_orders import DraftEntry
-from fhir_mappings.drug_matching import match_drug
 from fhir_mappings.medications import DrugContext
 from fhir_mappings.reasons import read_reasons
 from fhir_mappings.references import type_and_id
@@ -43,7 +42,7 @@ def _map_drug_order(
     if order.do_not_perform:
         return
     route = dosage_route(order.dosage_instruction, context.cues)
-    drug = match_drug(order, context.medications, context.concepts, context.cues, route)
+    drug = context.recognise(order, route)
     if drug.problem and _names_a_drug(order):
         yield Issue(Group.ORDERS, reference, drug.problem)
     reasons = read_reasons(
@@ -60,6 +59,7 @@ def _map_drug_order(
         duration_days=planned_days(order.dosage_instruction, order.dispense_request),
         by_name=drug.by_name,
         unconfirmed=drug.unconfirmed,
+        by_lookup=drug.by_lookup,
     )
 
 

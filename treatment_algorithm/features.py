@@ -42,13 +42,17 @@ class GroupState:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The chart entry that proves a fact: `Condition/12`, its date and status as recorded."""
+    """The chart entry that proves a fact: `Condition/12`, its date and status as recorded.
+
+    `by_name`, `by_lookup`: recognised by its name, or by what a terminology server says of its code (decision 8).
+    """
 
     reference: str
     date: PartialDate | None = None
     status: str = ""
     by_name: bool = False
     unconfirmed: bool = False
+    by_lookup: bool = False
 
 
 class ConditionStanding(StrEnum):
@@ -216,6 +220,7 @@ class OrderFact:
     by_name: bool = False
     unconfirmed: bool = False
     unreadable: bool = False
+    by_lookup: bool = False
 
 
 @dataclass(frozen=True, slots=True)

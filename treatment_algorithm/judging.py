@@ -29,7 +29,7 @@ def over(facts: Iterable[Any], judge: Callable[[Any], Truth], case: Case, group:
 def proof_of(fact: Any) -> Proof:
     """The chart entry of a fact; a draft order proves itself."""
     if isinstance(fact, OrderFact):
-        return Proof(fact.reference, None, "draft", fact.by_name, fact.unconfirmed)
+        return Proof(fact.reference, None, "draft", fact.by_name, fact.unconfirmed, fact.by_lookup)
     proof: Proof = fact.proof
     return proof
 

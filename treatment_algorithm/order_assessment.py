@@ -55,7 +55,7 @@ def assess_orders(
 
 def order_proof(order: OrderFact) -> Proof:
     """The draft order as a proof."""
-    return Proof(order.reference, None, "draft", order.by_name, order.unconfirmed)
+    return Proof(order.reference, None, "draft", order.by_name, order.unconfirmed, order.by_lookup)
 
 
 def order_rule(knowledge: KnowledgeBase, order: OrderFact, case: Case) -> OrderRule | None:

@@ -110,7 +110,7 @@ def _current_drugs(
             drugs.setdefault(_concept_of(fact.concepts, rule.about, case), []).append(fact.proof)
     for draft in find(case.orders, rule.about):
         if not draft.selected and draft is not order:
-            proof = Proof(draft.reference, None, "draft", draft.by_name, draft.unconfirmed)
+            proof = Proof(draft.reference, None, "draft", draft.by_name, draft.unconfirmed, draft.by_lookup)
             drugs.setdefault(_concept_of(draft.concepts, rule.about, case), []).append(proof)
     return [(drug, tuple(proofs)) for drug, proofs in drugs.items()]
 

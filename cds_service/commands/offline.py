@@ -14,7 +14,7 @@ from cds_service.identity import derive_uuid
 from cds_service.services import observation_codes, prefetch_templates
 from cds_service.settings import Settings
 from fhir_mappings.chart import ReadChart
-from fhir_mappings.feature_mapping import map_features
+from fhir_mappings.feature_mapping import map_chart
 from treatment_algorithm.assess import assess
 from treatment_algorithm.knowledge_base import KnowledgeBase
 
@@ -35,9 +35,10 @@ def decide_offline(file: ChartFile, knowledge: KnowledgeBase, settings: Settings
     """The decision on the chart of the file, on `today`; raises PreconditionFailed as `read_offline`."""
     chart = read_offline(file, knowledge, settings)
     selections = file.request.context.selections
-    features = map_features(chart, selections, knowledge.concepts, knowledge.cues, today)
-    assessment = assess(features, knowledge, file.request.hook, today)
-    return Decision(compose_cards(assessment, knowledge, _facts(file.request, settings)), assessment, features)
+    mapped = map_chart(chart, selections, knowledge.concepts, knowledge.cues, today)
+    assessment = assess(mapped.features, knowledge, file.request.hook, today)
+    cards = compose_cards(assessment, knowledge, _facts(file.request, settings))
+    return Decision(cards, assessment, mapped.features, mapped.unknown_codes)
 
 
 def _facts(request: HookRequest, settings: Settings) -> RequestFacts:

@@ -30,6 +30,7 @@ def print_trace(decision: Decision, knowledge: KnowledgeBase, paper: Paper) -> N
     _print_rules(assessment.rules, knowledge, paper)
     _print_unknown(assessment.rules, knowledge, paper)
     _print_gaps(decision, paper)
+    _print_unknown_codes(decision, paper)
 
 
 def _print_features(decision: Decision, knowledge: KnowledgeBase, paper: Paper) -> None:
@@ -110,6 +111,14 @@ def _print_gaps(decision: Decision, paper: Paper) -> None:
     if could_not_be_read(decision.features):
         for issue in decision.features.issues:
             paper.line(f"{issue.reference or issue.group}: {issue.kind}", indent=4, hanging=2)
+
+
+def _print_unknown_codes(decision: Decision, paper: Paper) -> None:
+    paper.heading("Drug codes by which no drug was recognised")
+    for system, code in decision.unknown_codes:
+        paper.line(f"{system} {code}", indent=2, hanging=2)
+    if not decision.unknown_codes:
+        paper.line("none", indent=2)
 
 
 def _answer(truth: Truth, words: str, paper: Paper) -> None:
