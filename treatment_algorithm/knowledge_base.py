@@ -99,9 +99,13 @@ def knowledge_folder() -> Traversable:
 
 
 def load_knowledge(folder: Traversable) -> KnowledgeBase:
-    """Read, check and cross-check every file of a knowledge folder; KnowledgeError with file and line if not sound."""
-    # imported here because the checks need the KnowledgeBase type
+    """Read, check and cross-check every file of a knowledge folder; KnowledgeError with file and line if not sound.
+
+    A rule is approved where the last review of just this content says so (reviews.py), else a draft.
+    """
+    # imported here because both need the KnowledgeBase type
     from treatment_algorithm.knowledge_checks import check_knowledge
+    from treatment_algorithm.reviews import with_reviews
 
     concepts = load_concepts(folder / "concepts")
     therapies = _entries(folder / "therapies.yaml", Therapy)
@@ -134,7 +138,7 @@ def load_knowledge(folder: Traversable) -> KnowledgeBase:
         rules_by_drug=_rules_by_drug(concepts, names_of, safety_rules),
     )
     check_knowledge(knowledge, folder)
-    return knowledge
+    return with_reviews(knowledge, folder)
 
 
 def _entries(file: Traversable, model: type[_Entry]) -> tuple[_Entry, ...]:

@@ -50,8 +50,8 @@ def _child(node: Any, step: int | str) -> Any:
     return None
 
 
-def entry_lines(file: Traversable) -> dict[str, int]:
-    """The line of every entry of a file that is a list of entries with an `id`."""
+def entry_lines(file: Traversable, key_name: str = "id") -> dict[str, int]:
+    """The line of every entry of a file that is a list of entries with an `id` (or another key that names them)."""
     node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     if not isinstance(node, yaml.SequenceNode):
         return {}
@@ -60,7 +60,7 @@ def entry_lines(file: Traversable) -> dict[str, int]:
         for entry in node.value
         if isinstance(entry, yaml.MappingNode)
         for key, value in entry.value
-        if key.value == "id"
+        if key.value == key_name
     }
 
 

@@ -10,6 +10,7 @@ from cds_service.commands.ending import found, refuse
 from cds_service.commands.paper import Paper
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 from treatment_algorithm.knowledge_errors import KnowledgeError
+from treatment_algorithm.rule_checks import rule_complaints
 from treatment_algorithm.site_codes import SITE_STATUS, with_site_file
 
 Folder = Annotated[
@@ -26,9 +27,10 @@ def validate_knowledge(folder: Folder = None, site: SiteFile = None) -> None:
     """Load the knowledge files, check every name, text, limit and code in them, and say what is in them.
 
     Checked: the form of the files; that every rule, feature, concept, sentence, source and suggestion that is named
-    exists; the lint rules for card texts; that every draft has a verified code and is valid FHIR R4. The first error
-    in the form of a file ends the checking, all others are listed. With --site also the codes and orderables of a
-    site file: its first error is told. Exit status 0, or 1 with a complaint.
+    exists; that nothing can never speak and nothing is unused; that a code of two concepts is meant so; the lint rules
+    for card texts; that every draft has a verified code and is valid FHIR R4. The first error in the form of a file
+    ends the checking, all others are listed. With --site also the codes and orderables of a site file: its first error
+    is told. Exit status 0, or 1 with a complaint.
     """
     if folder is not None and not folder.is_dir():
         refuse("the argument is no folder")
@@ -45,7 +47,7 @@ def validate_knowledge(folder: Folder = None, site: SiteFile = None) -> None:
     except OSError as error:
         # A file of the knowledge or the site is not there: its name is the operator's, no chart is near.
         refuse(f"a file cannot be read: {error.strerror}, {Path(error.filename or '').name}")
-    complaints = list(text_complaints(knowledge, place))
+    complaints = [*rule_complaints(knowledge, place), *text_complaints(knowledge, place)]
     for complaint in complaints:
         paper.line(str(complaint), hanging=2)
     _print_counts(knowledge, paper)
@@ -55,7 +57,10 @@ def validate_knowledge(folder: Folder = None, site: SiteFile = None) -> None:
 def _print_counts(knowledge: KnowledgeBase, paper: Paper) -> None:
     manifest, evidence, concepts = knowledge.manifest, knowledge.evidence, knowledge.concepts
     codes = sum(len(concepts.code_rows(concept)) for concept in concepts.concepts)
-    state = "draft, not reviewed by a clinician" if knowledge.draft else "approved"
+    approved = sum(rule.review == "approved" for rule in knowledge.rules)
+    state = f"draft, {approved} rules approved" if approved else "draft, not reviewed by a clinician"
+    if not knowledge.draft:
+        state = "approved"
     paper.line(f"Knowledge {manifest.version} of {manifest.released} ({state}), content {knowledge.content_hash[:12]}")
     paper.line(
         f"{len(knowledge.scenarios)} scenarios, {len(knowledge.recommendations)} recommendations, "

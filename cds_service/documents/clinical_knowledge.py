@@ -34,7 +34,13 @@ def clinical_knowledge(knowledge: KnowledgeBase, folder: Traversable) -> str:
 
 def _head(knowledge: KnowledgeBase, stories: StoryIndex) -> list[str]:
     manifest = knowledge.manifest
-    state = "Nobody has reviewed these rules yet: all are drafts." if knowledge.draft else "All rules are approved."
+    rules = tuple(knowledge.rules)
+    approved = sum(rule.review == "approved" for rule in rules)
+    state = f"{approved} of {len(rules)} rules are approved by a reviewer, the others are drafts."
+    if approved == 0:
+        state = "Nobody has reviewed these rules yet: all are drafts."
+    elif not knowledge.draft:
+        state = "All rules are approved."
     return [
         "# Clinical knowledge",
         "",
@@ -42,7 +48,7 @@ def _head(knowledge: KnowledgeBase, stories: StoryIndex) -> list[str]:
         "is not current. Files are named from that folder; `#anchor` is an anchor of the guideline page.",
         "",
         f"{manifest.title}, version {manifest.version} of {manifest.released}. {state}",
-        f"{sum(1 for _ in knowledge.rules)} rules, {len(knowledge.features)} features, "
+        f"{len(rules)} rules, {len(knowledge.features)} features, "
         f"{len(knowledge.evidence.statements)} statements of the source text, {len(stories.stories)} stories.",
         "",
     ]
@@ -113,9 +119,9 @@ def _rules(knowledge: KnowledgeBase, homes: RuleHomes) -> Iterator[str]:
 def _rule_stories(knowledge: KnowledgeBase, stories: StoryIndex) -> Iterator[str]:
     yield from ("## Rules and their stories", "")
     yield from table(
-        ("Rule", "Fires", "Near miss", "Data missing"),
+        ("Rule", "Fires", "Near miss", "Data missing", "Source mark"),
         (
-            (rule.id, *(listed(story.id for story in stories.of((rule.id,), kind)) for kind in KINDS))
+            (rule.id, *(listed(story.id for story in stories.of((rule.id,), kind)) for kind in KINDS), rule.mark)
             for rule in knowledge.rules
         ),
     )

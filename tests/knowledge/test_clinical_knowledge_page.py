@@ -1,6 +1,7 @@
 """docs/clinical-knowledge.md names every ID with its home, provenance and stories, and is the same each time."""
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -52,10 +53,40 @@ def test_a_rule_stands_with_its_file_anchor_and_cards(page: str) -> None:
 
 def test_a_rule_stands_with_its_stories_by_kind(page: str) -> None:
     stories = page.split("## Rules and their stories")[1]
-    fires, near_miss, missing = row(stories, "SAFE-ALLERGY")[1:]
+    fires, near_miss, missing, _ = row(stories, "SAFE-ALLERGY")[1:]
     assert "safe-allergy-fires" in fires
     assert "safe-allergy-near-miss" in near_miss
     assert missing != "-"
+
+
+def test_every_rule_stands_with_stories_of_every_kind_and_its_mark(page: str, knowledge: "KnowledgeBase") -> None:
+    stories = page.split("## Rules and their stories")[1]
+    for rule in knowledge.rules:
+        cells = row(stories, rule.id)
+        assert cells[4] == rule.mark
+        assert "-" not in cells[1:4], rule.id
+
+
+@pytest.mark.parametrize(
+    ("approved", "said"),
+    [
+        ((), "Nobody has reviewed these rules yet: all are drafts."),
+        (("SC-IDIO",), "rules are approved by a reviewer, the others are drafts."),
+        (None, "All rules are approved."),
+    ],
+)
+def test_the_page_says_how_many_rules_are_approved(
+    approved: tuple[str, ...] | None, said: str, knowledge: "KnowledgeBase"
+) -> None:
+    signed = {"review": "approved", "reviewed_by": "Dr. A", "reviewed_on": "2026-12-01"}
+    kinds: dict[str, Any] = {
+        name: tuple(
+            rule.model_copy(update=signed) if approved is None or rule.id in approved else rule
+            for rule in getattr(knowledge, name)
+        )
+        for name in ("scenarios", "recommendations", "orders", "safety_rules")
+    }
+    assert said in clinical_knowledge(replace(knowledge, **kinds), knowledge_folder()).split("##")[0]
 
 
 def test_a_sentence_stands_with_those_who_say_it(page: str) -> None:

@@ -16,8 +16,10 @@ from tests.unit.treatment_algorithm.patients import (
     drug,
     features,
     measured,
+    order,
 )
 from treatment_algorithm.assess import assess
+from treatment_algorithm.assessment import OrderCard
 from treatment_algorithm.card_texts import Fragment
 from treatment_algorithm.features import Proof, StopReason
 from treatment_algorithm.knowledge_base import KnowledgeBase
@@ -33,6 +35,16 @@ def said(text: str, knowledge: KnowledgeBase, *facts: Fact, **more: Any) -> str:
 
 CALCINOSIS = condition("calcinosis_cutis", on="2026-10-20")
 DM = condition("dermatomyositis", on="2019")
+
+
+def test_a_finding_calls_an_entry_by_what_its_rule_asks_through_a_feature(knowledge: KnowledgeBase) -> None:
+    """Decision 42: one SNOMED CT code means calcinosis and systemic sclerosis; SAFE-CS-SRC asks for the latter."""
+    both = replace(CALCINOSIS, concepts=frozenset({"calcinosis_cutis", "crest_syndrome"}))
+    assessment = assess(features(both, DM, order("prednisolone"), patient=ADULT), knowledge, "order-select", TODAY)
+    (card,) = assessment.cards
+    assert isinstance(card, OrderCard)
+    finding = next(finding for finding in card.findings if finding.rule.id == "SAFE-CS-SRC")
+    assert fill("{proof}", Telling(card.case, knowledge, finding=finding)) == "CREST syndrome (20 Oct 2026)"
 
 
 def test_text_without_placeholders_is_said_as_it_stands(knowledge: KnowledgeBase) -> None:
