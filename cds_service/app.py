@@ -14,7 +14,7 @@ from starlette.responses import Response
 from cards.text_checks import check_texts
 from cds_service.clock import site_clock
 from cds_service.decide import Decide, decide
-from cds_service.errors import PreconditionFailed, ServiceError, error_body, status_body
+from cds_service.errors import PreconditionFailed, ServiceError, Unauthenticated, error_body, status_body
 from cds_service.observability import build_logger
 from cds_service.pages.routes import add_pages
 from cds_service.request_scope import RequestScope
@@ -101,6 +101,10 @@ async def _service_error(request: Request, error: Exception) -> Response:
     record.error = error.code
     if isinstance(error, PreconditionFailed):
         record.prefetch_key = error.prefetch_key
+    if isinstance(error, Unauthenticated):
+        record.reason = error.reason
+        # Nothing but the status (JWT-16), and how one says who one is (JWT-20, RFC 9110).
+        return Response(status_code=error.status, headers={"WWW-Authenticate": "Bearer"})
     headers = {"Retry-After": _RETRY_SECONDS} if error.status == 503 else None
     return Response(error_body(error), status_code=error.status, media_type="application/json", headers=headers)
 

@@ -2,6 +2,7 @@
 
     ServiceError
     |-- BadRequest               400  the body is no request of this hook
+    |-- Unauthenticated          401  no client that is trusted here; the answer has no body
     |-- UnknownService           404  no service has this id
     |-- PreconditionFailed       412  required data were not given and could not be read
     |-- BodyTooLarge             413
@@ -38,6 +39,21 @@ class BadRequest(ServiceError):
     status = 400
     code = "bad-request"
     issue_type = "structure"
+
+
+class Unauthenticated(ServiceError):
+    """The token of the client is missing or is not trusted (SEC-1, JWT-3..14).
+
+    `reason` is one of this service's own words, for the log; the client is told nothing (JWT-16).
+    """
+
+    status = 401
+    code = "unauthenticated"
+    issue_type = "login"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("")
+        self.reason = reason
 
 
 class UnknownService(ServiceError):

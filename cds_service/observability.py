@@ -5,6 +5,7 @@ Patients occur as keyed hashes, requests as their hookInstance; tokens, texts an
 
 import json
 import logging
+import re
 import sys
 import traceback
 from collections.abc import MutableMapping
@@ -19,6 +20,9 @@ from cds_service.identity import keyed_hash
 _STANDING_FIELDS = frozenset({"event", "level", "timestamp", "knowledge", "public_base_url", "names"})
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
+# What a client sends as jti could be anything; only what looks like an id is written as it is.
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
+
 Logger = structlog.typing.FilteringBoundLogger
 
 
@@ -27,10 +31,14 @@ class RequestRecord:
     """What the line of one request says; filled in on the way through the request."""
 
     service: str | None = None
+    client: str | None = None
+    tenant: str | None = None
+    token_id: str | None = None
     request_id: str | None = None
     patient: str | None = None
     cards: int | None = None
     error: str | None = None
+    reason: str | None = None
     prefetch_key: str | None = None
     exception: str | None = None
     place: str | None = None
@@ -39,6 +47,12 @@ class RequestRecord:
         """Take the hookInstance (hashed unless it is a UUID) and the patient's keyed hash."""
         self.request_id = hook_instance if _is_uuid(hook_instance) else keyed_hash(key, "request", hook_instance)
         self.patient = keyed_hash(key, "patient", patient_id)
+
+    def name_client(self, key: bytes, name: str, tenant: str | None, token_id: str) -> None:
+        """Take who called (SEC-5, SEC-6): the client's name here, its listed tenant, and the jti of its token."""
+        self.client = name
+        self.tenant = tenant
+        self.token_id = token_id if _PLAIN_ID.fullmatch(token_id) else keyed_hash(key, "jti", token_id)
 
     def name_exception(self, error: BaseException) -> None:
         """Take the class of an unexpected exception and the line that raised it; never its text."""

@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cds_service.decide import Decision
+from cds_service.ehr.authentication import Caller, authenticate
 from cds_service.ehr.fhir_client import fhir_access
 from cds_service.ehr.prefetch import gather
 from cds_service.ehr.terminology import with_looked_up_drugs
+from cds_service.errors import Unauthenticated
 from cds_service.hook_request import HookRequest, decode
 from cds_service.metrics import METRICS_TYPE
 from cds_service.observability import RequestRecord
@@ -42,15 +44,18 @@ def add_metrics(app: FastAPI) -> None:
 
 
 async def discovery(request: Request) -> Response:
-    """The services offered (DISC-1)."""
+    """The services offered (DISC-1); to trusted clients only, unless the setting opens it (JWT-15)."""
+    if _wiring(request).settings.discovery == "closed":
+        await _authenticated(request)
     return _json(_wiring(request).discovery)
 
 
 async def call_service(service_id: str, request: Request) -> Response:
     """The cards of one hook call (REQ-1, RESP-1)."""
+    caller = await _authenticated(request)
     hook_request = await _decoded(request)
     service = find_service(_wiring(request).services, service_id, hook_request.hook)
-    decision = await _decided(request, hook_request, service)
+    decision = await _decided(request, caller, hook_request, service)
     answer = msgspec.json.encode({"cards": decision.cards})
     _record(request).cards = len(decision.cards)
     _wiring(request).metrics.count_unknown_codes(decision.unknown_codes)
@@ -59,9 +64,10 @@ async def call_service(service_id: str, request: Request) -> Response:
 
 async def evaluate(request: Request) -> Response:
     """The cards of a hook request and what they rest on (decision 23)."""
+    caller = await _authenticated(request)
     hook_request = await _decoded(request)
     service = service_of_hook(_wiring(request).services, hook_request.hook)
-    decision = await _decided(request, hook_request, service)
+    decision = await _decided(request, caller, hook_request, service)
     answer = msgspec.json.encode(render_trace(decision, _wiring(request).knowledge))
     _record(request).cards = len(decision.cards)
     return _json(answer)
@@ -69,10 +75,12 @@ async def evaluate(request: Request) -> Response:
 
 async def receive_feedback(service_id: str, request: Request) -> Response:
     """Store what became of cards; 200 with an empty body, only after the commit (FB-1)."""
+    caller = await _authenticated(request)
     wiring = _wiring(request)
     service = known_service(wiring.services, service_id)
     _record(request).service = service.id
-    await store_feedback(wiring.store, service.id, decode_feedback(await read_body(request)))
+    entries = decode_feedback(await read_body(request))
+    await store_feedback(wiring.store, service.id, None if caller is None else caller.client.name, entries)
     return Response(status_code=200)
 
 
@@ -98,6 +106,19 @@ async def metrics(request: Request) -> Response:
     return Response(_wiring(request).metrics.text(), media_type=METRICS_TYPE)
 
 
+async def _authenticated(request: Request) -> Caller | None:
+    """Who calls; None where nobody is asked (CDS_CLIENT_AUTH=off). Raises Unauthenticated."""
+    wiring = _wiring(request)
+    if wiring.trust is None:
+        return None
+    headers = request.headers.getlist("authorization")
+    if len(headers) > 1:
+        raise Unauthenticated("malformed")
+    caller = await authenticate(headers[0] if headers else None, request.url.path, wiring.trust)
+    _record(request).name_client(wiring.settings.hash_key_bytes, caller.client.name, caller.tenant, caller.token_id)
+    return caller
+
+
 async def _decoded(request: Request) -> HookRequest:
     body = await read_body(request)
     # A large body would hold up everyone else's small one (performance.md 3).
@@ -108,10 +129,13 @@ async def _decoded(request: Request) -> HookRequest:
     return hook_request
 
 
-async def _decided(request: Request, hook_request: HookRequest, service: ServiceDefinition) -> Decision:
+async def _decided(
+    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition
+) -> Decision:
     wiring = _wiring(request)
     _record(request).service = service.id
-    client = fhir_access(hook_request, wiring.allow_list, wiring.breaker, wiring.outbound)
+    allow_list = wiring.allow_list if caller is None else caller.client.allow_list
+    client = fhir_access(hook_request, allow_list, wiring.breaker, wiring.outbound)
     until = asyncio.get_running_loop().time() + wiring.settings.deadline_seconds
     chart = await gather(hook_request, service.prefetch, client, wiring.settings.deadline_seconds)
     concepts, cues = wiring.knowledge.concepts, wiring.knowledge.cues

@@ -40,7 +40,10 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     environment: Literal["development", "production"] = "development"
     public_base_url: str = Field(default_factory=lambda values: f"http://{values['host']}:{values['port']}")
-    client_auth: Literal["off", "required"] = "off"
+    client_auth: Literal["off", "required"] = Field(
+        default_factory=lambda values: "required" if values["environment"] == "production" else "off"
+    )
+    discovery: Literal["open", "closed"] = "closed"
     trusted_clients: Path | None = None
     allowed_fhir_servers: CommaList = ()
     allow_http_fhir: CommaList = ()

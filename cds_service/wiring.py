@@ -4,17 +4,21 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from time import monotonic
+from time import monotonic, time
 
 from cds_service.decide import Decide
 from cds_service.ehr.allow_list import AllowList, build_allow_list
+from cds_service.ehr.authentication import ClientTrust
 from cds_service.ehr.breaker import Breaker
+from cds_service.ehr.key_sets import KeySets
 from cds_service.ehr.outbound import Outbound
 from cds_service.ehr.terminology import Terminology, terminology_base
+from cds_service.ehr.trusted_clients import TrustedClients, load_trusted_clients
 from cds_service.errors import StartRefused
 from cds_service.metrics import Metrics, build_metrics
 from cds_service.observability import Logger
 from cds_service.records.storage import Store, engine_url, open_store
+from cds_service.records.token_ids import ReplayGuard
 from cds_service.services import ServiceDefinition, discovery_answer, observation_codes, service_definitions
 from cds_service.settings import Settings
 from treatment_algorithm.knowledge_base import KnowledgeBase
@@ -24,13 +28,16 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 class Wiring:
     """Everything a route needs beyond the request; `today` gives the site's calendar day.
 
-    `terminology`: the server that is asked for unknown drug codes, None when there is none.
+    `trust`: the clients that may call, None where nobody is asked. `allow_list`: the FHIR servers that may be called
+    then; a trusted client brings its own list. `terminology`: the server that is asked for unknown drug codes,
+    None when there is none.
     """
 
     settings: Settings
     knowledge: KnowledgeBase
     services: Sequence[ServiceDefinition]
     discovery: bytes
+    trust: ClientTrust | None
     allow_list: AllowList
     breaker: Breaker
     outbound: Outbound
@@ -48,12 +55,17 @@ async def open_wiring(
 ) -> AsyncIterator[Wiring]:
     """The parts of a running service; connections close at the end. Raises StartRefused."""
     services = service_definitions(observation_codes(knowledge))
-    async with Outbound(settings.deadline_seconds) as outbound, open_store(settings.database_url) as store:
+    async with (
+        Outbound(settings.deadline_seconds) as outbound,
+        open_store(settings.database_url) as store,
+        client_trust(settings, outbound, store) as trust,
+    ):
         yield Wiring(
             settings=settings,
             knowledge=knowledge,
             services=services,
             discovery=discovery_answer(services),
+            trust=trust,
             allow_list=allow_list_of(settings),
             breaker=Breaker(monotonic),
             outbound=outbound,
@@ -74,6 +86,31 @@ def allow_list_of(settings: Settings) -> AllowList:
         raise StartRefused(f"The list of allowed FHIR servers cannot be used: {error}.") from None
 
 
+def trusted_clients_of(settings: Settings) -> TrustedClients | None:
+    """The clients of CDS_TRUSTED_CLIENTS, None where nobody is asked; raises StartRefused."""
+    if settings.client_auth == "off":
+        return None
+    if settings.trusted_clients is None:
+        raise StartRefused("CDS_CLIENT_AUTH=required needs the file of the trusted clients (CDS_TRUSTED_CLIENTS).")
+    return load_trusted_clients(settings.trusted_clients, allow_list_of(settings), settings.production)
+
+
+@asynccontextmanager
+async def client_trust(settings: Settings, outbound: Outbound, store: Store) -> AsyncIterator[ClientTrust | None]:
+    """Whom the service trusts, None where nobody is asked; key sets are fetched in the background from the start."""
+    clients = trusted_clients_of(settings)
+    if clients is None:
+        yield None
+        return
+    key_sets = KeySets(outbound, monotonic)
+    key_sets.prefetch({client.key_set_url for client in clients if client.key_set_url and client.keys is None})
+    replays = ReplayGuard(store, time, monotonic)
+    try:
+        yield ClientTrust(clients, key_sets, replays, settings.public_base_url, time)
+    finally:
+        await key_sets.close()
+
+
 def terminology_of(settings: Settings, outbound: Outbound) -> Terminology | None:
     """The terminology server of the settings; raises ValueError for one that is no https base URL."""
     base = terminology_base(settings.terminology_server)
@@ -85,16 +122,9 @@ def terminology_of(settings: Settings, outbound: Outbound) -> Terminology | None
 
 def refuse_unsafe_settings(settings: Settings) -> None:
     """Return if the service may start with these settings, else raise StartRefused (decision 4)."""
-    if settings.client_auth == "required" or settings.trusted_clients is not None:
-        raise StartRefused(
-            "Client authentication is not built yet: this version cannot start with CDS_CLIENT_AUTH=required "
-            "or CDS_TRUSTED_CLIENTS."
-        )
     if settings.production:
-        raise StartRefused(
-            "CDS_ENVIRONMENT=production needs client authentication, which is not built yet: this version is for "
-            "development and evaluation only."
-        )
+        _refuse_open_production(settings)
+    trusted_clients_of(settings)
     allow_list_of(settings)
     try:
         terminology_base(settings.terminology_server)
@@ -105,6 +135,19 @@ def refuse_unsafe_settings(settings: Settings) -> None:
         _ = settings.hash_key_bytes
     except (OSError, ValueError) as error:
         raise StartRefused(f"The key of the keyed hashes (CDS_HASH_KEY) cannot be used: {error}.") from None
+
+
+def _refuse_open_production(settings: Settings) -> None:
+    """GEN-7, SEC-1, decision 4: what development may leave open is closed in production."""
+    if settings.client_auth == "off":
+        raise StartRefused("CDS_CLIENT_AUTH=off is for development: in production every client says who it is.")
+    if not settings.public_base_url.startswith("https://"):
+        raise StartRefused(
+            "CDS_PUBLIC_BASE_URL must be the https address that clients call in production: the audience of their "
+            "tokens is checked against it."
+        )
+    if settings.allow_http_fhir:
+        raise StartRefused("CDS_ALLOW_HTTP_FHIR is for development: in production FHIR servers are called over https.")
 
 
 def refuse_draft_knowledge(settings: Settings, draft: bool) -> None:

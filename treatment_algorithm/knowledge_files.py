@@ -29,6 +29,15 @@ def read_models(file: Traversable, adapter: TypeAdapter[_Model]) -> _Model:
         raise KnowledgeError(file.name, line_of(text, first["loc"]), f"{path}: {message}") from None
 
 
+def refuse_repeated_keys(file: str, text: str) -> None:
+    """Return if no member stands twice in one mapping of a YAML text; YAML would keep the last and say nothing.
+
+    Raises KnowledgeError with the line of the second one.
+    """
+    for line, key in _repeated(yaml.compose(text, Loader=yaml.CSafeLoader)):
+        raise KnowledgeError(file, line, f"{key} stands here twice")
+
+
 def line_of(text: str, path: tuple[int | str, ...]) -> int:
     """The line (from 1) of the deepest node of a YAML text that the path leads to."""
     node = yaml.compose(text, Loader=yaml.CSafeLoader)
@@ -48,6 +57,19 @@ def _child(node: Any, step: int | str) -> Any:
     if isinstance(node, yaml.MappingNode):
         return next((value for key, value in node.value if key.value == str(step)), None)
     return None
+
+
+def _repeated(node: Any) -> Iterator[tuple[int, str]]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated(item)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key.start_mark.line + 1, key.value
+            seen.add(key.value)
+            yield from _repeated(value)
 
 
 def entry_lines(file: Traversable, key_name: str = "id") -> dict[str, int]:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from treatment_algorithm.chart_predicates import listed
@@ -15,7 +14,7 @@ from treatment_algorithm.code_index import CODE_FORMS, OID_SYSTEMS, SiteOrderabl
 from treatment_algorithm.concept_table import CodeRow, ConceptKind, ConceptTable
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_errors import KnowledgeError
-from treatment_algorithm.knowledge_files import line_of, read_models
+from treatment_algorithm.knowledge_files import line_of, read_models, refuse_repeated_keys
 
 SITE_STATUS = "site"
 """What a CodeRow of a site file has for its status: never taken for a verified code of the product."""
@@ -83,8 +82,7 @@ def with_site_file(knowledge: KnowledgeBase, file: Traversable | Path) -> Knowle
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise KnowledgeError(file.name, None, "not UTF-8") from None
-    for line, message in _doubles(yaml.compose(text, Loader=yaml.CSafeLoader)):
-        raise KnowledgeError(file.name, line, message)
+    refuse_repeated_keys(file.name, text)
     for path, message in _complaints(site, knowledge.concepts):
         raise KnowledgeError(file.name, line_of(text, path), message)
     return replace(knowledge, concepts=knowledge.concepts.with_codes(_rows(site, file.name), _orderables(site)))
@@ -160,17 +158,3 @@ def _code_complaints(
 
 def _named(concepts: Iterable[str]) -> str:
     return " and ".join(sorted(concepts))
-
-
-def _doubles(node: Any) -> Iterator[tuple[int, str]]:
-    """Lines with members that stand twice in one mapping: YAML would keep the last and say nothing."""
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _doubles(item)
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield key.start_mark.line + 1, f"{key.value} stands here twice"
-            seen.add(key.value)
-            yield from _doubles(value)

@@ -16,7 +16,9 @@ import httpx
 ANSWER_CAP = 12 * 1024 * 1024
 _CONNECT_SECONDS = 2.0
 _CONNECTIONS = 50
-_JSON_TYPES = frozenset({"application/json", "application/fhir+json", "application/json+fhir"})
+_JSON_TYPES = frozenset(
+    {"application/json", "application/fhir+json", "application/json+fhir", "application/jwk-set+json"}
+)
 
 
 class OutboundError(Exception):

@@ -109,23 +109,25 @@ def decode_feedback(body: bytes) -> tuple[FeedbackEntry, ...]:
         raise BadRequest(f"{place or 'The body'} is missing or cannot be used.") from None
 
 
-async def store_feedback(store: Store, service_id: str, entries: Sequence[FeedbackEntry]) -> None:
+async def store_feedback(store: Store, service_id: str, client: str | None, entries: Sequence[FeedbackEntry]) -> None:
     """Store all entries or none; an entry that is stored already is not stored again (FB-5).
 
+    `client`: the name of the trusted client that sent them, None where nobody is asked.
     Returns after the commit; raises StoreUnavailable.
     """
-    await store.insert_once(feedback_table, [_row(service_id, entry) for entry in entries])
+    await store.insert_once(feedback_table, [_row(service_id, client, entry) for entry in entries])
 
 
-def _row(service_id: str, entry: FeedbackEntry) -> dict[str, Any]:
+def _row(service_id: str, client: str | None, entry: FeedbackEntry) -> dict[str, Any]:
     accepted = entry.acceptedSuggestions if entry.outcome == "accepted" else ()
     suggestions = sorted({suggestion.id for suggestion in accepted if suggestion.id is not None})
     timestamp = entry.outcomeTimestamp.astimezone(UTC).isoformat()
     override = entry.overrideReason if entry.outcome == "overridden" else None
     reason = override.reason if override else None
-    parts = [service_id, entry.card, entry.outcome, timestamp, suggestions]
+    parts = [client, service_id, entry.card, entry.outcome, timestamp, suggestions]
     return {
         "entry_key": hashlib.sha256(msgspec.json.encode(parts)).hexdigest(),
+        "client": client,
         "service": service_id,
         "card": entry.card,
         "outcome": entry.outcome,

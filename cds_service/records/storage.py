@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     DateTime,
     Integer,
@@ -50,6 +51,14 @@ feedback_table = Table(
     Column("override_reason_system", String(255)),
     Column("user_comment", Text),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("client", String(63)),
+)
+
+token_id_table = Table(
+    "token_id",
+    metadata,
+    Column("token_id", String(64), primary_key=True),
+    Column("expires", BigInteger, nullable=False, index=True),
 )
 
 
@@ -64,9 +73,19 @@ class Store:
 
         Raises StoreUnavailable when the data base is locked, full or away.
         """
-        dialect = sqlite_dialect if self._engine.dialect.name == "sqlite" else postgresql
         async with self._transaction() as connection:
-            await connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+            await connection.execute(self._insert_once(table), list(rows))
+
+    async def insert_new(self, table: Table, row: Mapping[str, Any]) -> bool:
+        """Insert `row` unless its unique key is there already; whether it was new. Raises StoreUnavailable."""
+        async with self._transaction() as connection:
+            result = await connection.execute(self._insert_once(table).values(**row))
+            return result.rowcount == 1
+
+    async def delete_before(self, table: Table, column: Column[int], limit: int) -> int:
+        """Delete the rows whose `column` is below `limit`; how many there were. Raises StoreUnavailable."""
+        async with self._transaction() as connection:
+            return (await connection.execute(delete(table).where(column < limit))).rowcount
 
     async def is_writable(self) -> bool:
         """Whether a transaction that writes can be opened now (readiness); nothing stays written."""
@@ -77,6 +96,11 @@ class Store:
         except (SQLAlchemyError, OSError):
             return False
         return True
+
+    def _insert_once(self, table: Table) -> postgresql.Insert | sqlite_dialect.Insert:
+        if self._engine.dialect.name == "sqlite":
+            return sqlite_dialect.insert(table).on_conflict_do_nothing()
+        return postgresql.insert(table).on_conflict_do_nothing()
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:

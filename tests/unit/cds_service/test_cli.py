@@ -13,7 +13,7 @@ def test_serve_says_why_it_does_not_start(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("CDS_CLIENT_AUTH", "required")
     result = CliRunner().invoke(build_cli(), ["serve"])
     assert result.exit_code == 2
-    assert "Client authentication is not built yet" in result.output
+    assert "needs the file of the trusted clients (CDS_TRUSTED_CLIENTS)" in result.output
     assert "Traceback" not in result.output
 
 

@@ -65,6 +65,12 @@ def test_names_that_look_like_settings_and_are_none_are_found() -> None:
     )
 
 
+def test_production_asks_who_calls_and_development_does_not() -> None:
+    """SEC-1, decision 4."""
+    assert Settings(_env_file=None).client_auth == "off"
+    assert Settings(_env_file=None, environment="production").client_auth == "required"
+
+
 def test_origins_are_open_in_development_and_closed_in_production() -> None:
     assert Settings(_env_file=None).allowed_origins == ("*",)
     assert Settings(_env_file=None, environment="production").allowed_origins == ()
@@ -84,11 +90,14 @@ def test_development_starts(tmp_path: Path) -> None:
     refuse_draft_knowledge(settings(tmp_path), draft=True)
 
 
+PRODUCTION: dict[str, Any] = {"environment": "production", "public_base_url": "https://cds.example.org"}
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"client_auth": "required"}, "not built yet"),
-    ({"trusted_clients": "clients.yaml"}, "not built yet"),
-    ({"environment": "production"}, "client authentication"),
-    ({"environment": "production", "allow_draft_knowledge": True}, "client authentication"),
+    ({"client_auth": "required"}, "needs the file of the trusted clients"),
+    ({"client_auth": "required", "trusted_clients": "no/such/clients.yaml"}, "cannot be read: No such file"),
+    ({"environment": "production", "client_auth": "off"}, "CDS_CLIENT_AUTH=off is for development"),
+    ({"environment": "production"}, "CDS_PUBLIC_BASE_URL must be the https address"),
+    ({**PRODUCTION, "allow_http_fhir": ("http://127.0.0.1:8080/fhir",)}, "CDS_ALLOW_HTTP_FHIR is for development"),
+    (PRODUCTION, "needs the file of the trusted clients"),
     ({"allowed_fhir_servers": ("http://a.example.org/fhir",)}, "CDS_ALLOW_HTTP_FHIR"),
     ({"allowed_fhir_servers": ("nonsense",)}, "no base URL"),
     ({"database_url": "mysql://db/cds"}, "neither sqlite nor postgresql"),
