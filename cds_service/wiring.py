@@ -109,6 +109,7 @@ async def client_trust(settings: Settings, outbound: Outbound, store: Store) -> 
         yield ClientTrust(clients, key_sets, replays, settings.public_base_url, time)
     finally:
         await key_sets.close()
+        await replays.close()
 
 
 def terminology_of(settings: Settings, outbound: Outbound) -> Terminology | None:

@@ -30,6 +30,7 @@ part() { # part TITLE COMMAND...: run it, keep its output for the sum; a part th
 
 part "the README's commands, then the links of every card" \
     "$python" -m scripts.run_readme "$copy" -- "$python" -m scripts.check_links "{base}" "$copy/demo/hook-requests"
+part "client trust: two processes, one data base" "$python" -m scripts.check_client_trust
 part "docker-compose.yml" "$python" -m scripts.check_compose "$copy/docker-compose.yml"
 part "Dockerfile" "$python" -m scripts.check_dockerfile "$copy" "$(readlink -f "$python")"
 

@@ -76,11 +76,12 @@ class Store:
         async with self._transaction() as connection:
             await connection.execute(self._insert_once(table), list(rows))
 
-    async def insert_new(self, table: Table, row: Mapping[str, Any]) -> bool:
-        """Insert `row` unless its unique key is there already; whether it was new. Raises StoreUnavailable."""
+    async def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> frozenset[Any]:
+        """Insert `rows` whose primary key is not there yet; the keys that were new. Raises StoreUnavailable."""
+        (key,) = table.primary_key
         async with self._transaction() as connection:
-            result = await connection.execute(self._insert_once(table).values(**row))
-            return result.rowcount == 1
+            result = await connection.execute(self._insert_once(table).returning(key), list(rows))
+            return frozenset(result.scalars())
 
     async def delete_before(self, table: Table, column: Column[int], limit: int) -> int:
         """Delete the rows whose `column` is below `limit`; how many there were. Raises StoreUnavailable."""

@@ -6,15 +6,25 @@ Kept are a hash of issuer and jti and the second it expires; nothing else of a t
 import asyncio
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cds_service.errors import StoreUnavailable, Unauthenticated
 from cds_service.records.storage import Store, token_id_table
 
-_STORE_SECONDS = 1.0
+_STORE_SECONDS = 2.0
 _PAUSE_SECONDS = 5.0
 _PURGE_SECONDS = 60.0
 _NEVER = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A token id that is to be stored; the answer says whether it was new."""
+
+    token_id: str
+    expires: int
+    answer: "asyncio.Future[bool]"
 
 
 @dataclass(slots=True)
@@ -22,7 +32,8 @@ class ReplayGuard:
     """Remembers token ids in the store, and in this process for the time that the store cannot be asked.
 
     `wall` gives seconds since the epoch, `clock` seconds that never go back. `degraded` counts tokens that only this
-    process remembers (docs/decisions/0010).
+    process remembers (docs/decisions/0010). Ids that come while others are written go into the next transaction
+    together: under load a transaction each would be the slowest part of a request.
     """
 
     store: Store = field(repr=False)
@@ -30,6 +41,8 @@ class ReplayGuard:
     clock: Callable[[], float]
     degraded: int = 0
     _seen: dict[str, int] = field(default_factory=dict, repr=False)
+    _waiting: list[_Waiting] = field(default_factory=list, repr=False)
+    _writer: asyncio.Task[None] | None = field(default=None, repr=False)
     _purged: float = _NEVER
     _store_rests_until: float = _NEVER
 
@@ -40,7 +53,6 @@ class ReplayGuard:
         before.
         """
         token_id = hashlib.sha256(f"{len(issuer)}:{issuer}{jti}".encode()).hexdigest()
-        due = self._forget_expired()
         if token_id in self._seen:
             raise Unauthenticated("replayed")
         self._seen[token_id] = expires
@@ -49,9 +61,7 @@ class ReplayGuard:
             return False
         try:
             async with asyncio.timeout(_STORE_SECONDS):
-                first = await self.store.insert_new(token_id_table, {"token_id": token_id, "expires": expires})
-                if due:
-                    await self.store.delete_before(token_id_table, token_id_table.c.expires, int(self.wall()))
+                first = await self._stored(token_id, expires)
         except (StoreUnavailable, TimeoutError):
             # A store that is away must not take the service with it; without this pause every call would wait for it.
             self._store_rests_until = self.clock() + _PAUSE_SECONDS
@@ -61,11 +71,41 @@ class ReplayGuard:
             raise Unauthenticated("replayed")
         return True
 
-    def _forget_expired(self) -> bool:
-        """Forget what nobody takes any more, once a minute; whether it was done now."""
+    async def close(self) -> None:
+        """Wait for what is being written."""
+        if self._writer is not None:
+            await self._writer
+
+    def _stored(self, token_id: str, expires: int) -> "asyncio.Future[bool]":
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(token_id, expires, loop.create_future())
+        self._waiting.append(waiting)
+        if self._writer is None or self._writer.done():
+            self._writer = loop.create_task(self._write())
+        return waiting.answer
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            rows = [{"token_id": one.token_id, "expires": one.expires} for one in batch]
+            try:
+                new = await self.store.insert_new(token_id_table, rows)
+            except StoreUnavailable as away:
+                for one in batch:
+                    if not one.answer.done():
+                        one.answer.set_exception(away)
+                continue
+            for one in batch:
+                if not one.answer.done():
+                    one.answer.set_result(one.token_id in new)
+            await self._forget_expired()
+
+    async def _forget_expired(self) -> None:
+        """Forget, once a minute, what nobody takes any more."""
         if self.clock() - self._purged < _PURGE_SECONDS:
-            return False
+            return
         self._purged = self.clock()
         now = self.wall()
         self._seen = {token_id: expires for token_id, expires in self._seen.items() if expires > now}
-        return True
+        with suppress(StoreUnavailable):
+            await self.store.delete_before(token_id_table, token_id_table.c.expires, int(now))

@@ -1,7 +1,7 @@
 """A token is taken once, and a data base that is away does not lock every client out (JWT-11, decision 0010)."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,27 @@ class LostStore(Store):
     def __init__(self) -> None:
         self.asked = 0
 
-    async def insert_new(self, table: Table, row: Mapping[str, Any]) -> bool:
+    async def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> frozenset[Any]:
         self.asked += 1
         raise StoreUnavailable("away")
 
     async def delete_before(self, table: Table, column: Column[int], limit: int) -> int:
         raise StoreUnavailable("away")
+
+
+class CountingStore(Store):
+    """A data base, and how many rows each transaction brought."""
+
+    def __init__(self, store: Store, written: list[int]) -> None:
+        self.store = store
+        self.written = written
+
+    async def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> frozenset[Any]:
+        self.written.append(len(rows))
+        return await self.store.insert_new(table, rows)
+
+    async def delete_before(self, table: Table, column: Column[int], limit: int) -> int:
+        return await self.store.delete_before(table, column, limit)
 
 
 class Clock:
@@ -79,8 +94,21 @@ def test_ids_are_kept_until_their_token_has_expired_and_no_longer(tmp_path: Path
             assert not await taken(other, "a")
             clock.now = 400
             assert await taken(other, "b"), "the purge comes with the first token of a minute"
-            clock.now = 401
+            assert not await taken(one, "a"), "this process still remembers it"
+            assert await taken(one, "c"), "and forgets with its next token"
             assert await taken(one, "a"), "nothing is kept of a token that nobody takes any more"
+
+    asyncio.run(story())
+
+
+def test_tokens_that_come_together_share_a_transaction(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with open_store(f"sqlite:///{tmp_path / 'test.sqlite3'}") as store:
+            clock, written = Clock(), []
+            guard = ReplayGuard(CountingStore(store, written), clock.wall, clock.steady)
+            assert all(await asyncio.gather(*(taken(guard, f"jti-{number}") for number in range(50))))
+            assert sum(written) == 50
+            assert len(written) <= 2
 
     asyncio.run(story())
 
