@@ -53,7 +53,8 @@ def assemble(sections: Iterable[Section]) -> str:
 
 def could_not_be_read(features: PatientFeatures) -> str:
     """The gaps of the chart in words: '2 medication entries, allergies (not obtained)'; empty without a gap."""
-    return ", ".join(_gap(group, state) for group, state in features.groups.items() if not _unimportant(group, state))
+    states = ((group, features.groups[group]) for group in Group if group in features.groups)
+    return ", ".join(_gap(group, state) for group, state in states if not _unimportant(group, state))
 
 
 def _unimportant(group: Group, state: GroupState) -> bool:

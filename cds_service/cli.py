@@ -10,6 +10,7 @@ from cds_service.commands.evaluate import evaluate
 from cds_service.commands.explain import explain
 from cds_service.commands.generated_docs import generated_docs
 from cds_service.commands.lint_cards import lint_cards
+from cds_service.commands.replay import replay
 from cds_service.commands.review import review_commands
 from cds_service.commands.validate_knowledge import validate_knowledge
 from cds_service.errors import StartRefused
@@ -35,6 +36,7 @@ def build_cli() -> typer.Typer:
     cli.command("explain")(explain)
     cli.command("validate-knowledge")(validate_knowledge)
     cli.command("lint-cards")(lint_cards)
+    cli.command("replay")(replay)
     cli.add_typer(review_commands(), name="review")
     cli.command("generated-docs")(generated_docs)
     return cli

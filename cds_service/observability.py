@@ -37,6 +37,8 @@ class RequestRecord:
     request_id: str | None = None
     patient: str | None = None
     cards: int | None = None
+    fetch_ms: float | None = None
+    decide_ms: float | None = None
     error: str | None = None
     reason: str | None = None
     prefetch_key: str | None = None

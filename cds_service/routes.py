@@ -1,6 +1,8 @@
 """The addresses of the service: each decodes, calls one function for each step, and encodes (CDS Hooks 2.0.1)."""
 
 import asyncio
+from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 from fastapi import FastAPI
@@ -12,10 +14,12 @@ from cds_service.ehr.authentication import Caller, authenticate
 from cds_service.ehr.fhir_client import fhir_access
 from cds_service.ehr.prefetch import gather
 from cds_service.ehr.terminology import with_looked_up_drugs
-from cds_service.errors import Unauthenticated
+from cds_service.errors import PreconditionFailed, Unauthenticated
 from cds_service.hook_request import HookRequest, decode
+from cds_service.identity import keyed_hash
 from cds_service.metrics import METRICS_TYPE
 from cds_service.observability import RequestRecord
+from cds_service.records.decision_record import CallFacts, record_decision, record_refusal
 from cds_service.records.feedback import decode_feedback, store_feedback
 from cds_service.request_body import read_body
 from cds_service.services import ServiceDefinition, find_service, known_service, service_of_hook
@@ -55,7 +59,7 @@ async def call_service(service_id: str, request: Request) -> Response:
     caller = await _authenticated(request)
     hook_request = await _decoded(request)
     service = find_service(_wiring(request).services, service_id, hook_request.hook)
-    decision = await _decided(request, caller, hook_request, service)
+    decision = await _on_record(request, caller, hook_request, service)
     answer = msgspec.json.encode({"cards": decision.cards})
     _record(request).cards = len(decision.cards)
     _wiring(request).metrics.count_unknown_codes(decision.unknown_codes)
@@ -132,15 +136,59 @@ async def _decoded(request: Request) -> HookRequest:
 async def _decided(
     request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition
 ) -> Decision:
-    wiring = _wiring(request)
-    _record(request).service = service.id
+    wiring, record = _wiring(request), _record(request)
+    record.service = service.id
     allow_list = wiring.allow_list if caller is None else caller.client.allow_list
     client = fhir_access(hook_request, allow_list, wiring.breaker, wiring.outbound)
-    until = asyncio.get_running_loop().time() + wiring.settings.deadline_seconds
+    started = asyncio.get_running_loop().time()
+    until = started + wiring.settings.deadline_seconds
     chart = await gather(hook_request, service.prefetch, client, wiring.settings.deadline_seconds)
     concepts, cues = wiring.knowledge.concepts, wiring.knowledge.cues
     chart = await with_looked_up_drugs(chart, wiring.terminology, concepts, cues, until)
-    return wiring.decide(hook_request, chart, wiring.knowledge, wiring.settings, wiring.today())
+    read = asyncio.get_running_loop().time()
+    decision = wiring.decide(hook_request, chart, wiring.knowledge, wiring.settings, wiring.today())
+    record.fetch_ms, record.decide_ms = _ms(started, read), _ms(read, asyncio.get_running_loop().time())
+    return decision
+
+
+async def _on_record(
+    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition
+) -> Decision:
+    """The decision, put on record; also that none could be made (decision 25). Raises what `_decided` raises."""
+    wiring = _wiring(request)
+    knowledge, base_url, words = wiring.knowledge, wiring.settings.public_base_url, wiring.words
+    try:
+        decision = await _decided(request, caller, hook_request, service)
+    except PreconditionFailed as refusal:
+        call = _call_facts(request, caller, hook_request, service)
+        await wiring.decision_log.put(partial(record_refusal, call, refusal.prefetch_key, knowledge))
+        raise
+    call = _call_facts(request, caller, hook_request, service)
+    await wiring.decision_log.put(partial(record_decision, call, decision, knowledge, base_url, words))
+    return decision
+
+
+def _call_facts(
+    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition
+) -> CallFacts:
+    wiring, record = _wiring(request), _record(request)
+    timings = {"fetch": record.fetch_ms, "decide": record.decide_ms}
+    return CallFacts(
+        at=datetime.fromtimestamp(wiring.wall(), UTC).isoformat(timespec="milliseconds"),
+        service=service.id,
+        hook=hook_request.hook,
+        hook_instance=record.request_id or "",
+        patient=record.patient or "",
+        user=keyed_hash(wiring.settings.hash_key_bytes, "user", hook_request.context.user_id),
+        software=wiring.software,
+        timings={name: value for name, value in timings.items() if value is not None},
+        client=None if caller is None else caller.client.name,
+        tenant=None if caller is None else caller.tenant,
+    )
+
+
+def _ms(start: float, end: float) -> float:
+    return round((end - start) * 1000, 2)
 
 
 def _wiring(request: Request) -> Wiring:

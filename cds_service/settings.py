@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.identity import load_hash_key
 
+DISTRIBUTION = "calcinosis-cds"
 ENV_PREFIX = "CDS_"
 _DATA_DIRECTORY = Path("var")
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from importlib.metadata import version
 from time import monotonic, time
 
 from cds_service.decide import Decide
@@ -17,10 +18,12 @@ from cds_service.ehr.trusted_clients import TrustedClients, load_trusted_clients
 from cds_service.errors import StartRefused
 from cds_service.metrics import Metrics, build_metrics
 from cds_service.observability import Logger
+from cds_service.records.decision_log import DecisionLog
+from cds_service.records.decision_record import Words
 from cds_service.records.storage import Store, engine_url, open_store
 from cds_service.records.token_ids import ReplayGuard
 from cds_service.services import ServiceDefinition, discovery_answer, observation_codes, service_definitions
-from cds_service.settings import Settings
+from cds_service.settings import DISTRIBUTION, Settings
 from treatment_algorithm.knowledge_base import KnowledgeBase
 
 
@@ -30,7 +33,7 @@ class Wiring:
 
     `trust`: the clients that may call, None where nobody is asked. `allow_list`: the FHIR servers that may be called
     then; a trusted client brings its own list. `terminology`: the server that is asked for unknown drug codes,
-    None when there is none.
+    None when there is none. `wall` gives seconds since the epoch.
     """
 
     settings: Settings
@@ -44,8 +47,12 @@ class Wiring:
     terminology: Terminology | None
     metrics: Metrics
     store: Store
+    decision_log: DecisionLog
+    words: Words
     decide: Decide
     today: Callable[[], date]
+    wall: Callable[[], float]
+    software: str
     logger: Logger
 
 
@@ -59,6 +66,7 @@ async def open_wiring(
         Outbound(settings.deadline_seconds) as outbound,
         open_store(settings.database_url) as store,
         client_trust(settings, outbound, store) as trust,
+        open_decision_log(settings, store) as decision_log,
     ):
         yield Wiring(
             settings=settings,
@@ -72,10 +80,25 @@ async def open_wiring(
             terminology=terminology_of(settings, outbound),
             metrics=build_metrics(),
             store=store,
+            decision_log=decision_log,
+            words=Words(),
             decide=decide,
             today=today,
+            wall=time,
+            software=version(DISTRIBUTION),
             logger=logger,
         )
+
+
+@asynccontextmanager
+async def open_decision_log(settings: Settings, store: Store) -> AsyncIterator[DecisionLog]:
+    """The decision log, which writes in the background; what waits at the end is written then."""
+    log = DecisionLog(store, settings.audit)
+    log.start()
+    try:
+        yield log
+    finally:
+        await log.close()
 
 
 def allow_list_of(settings: Settings) -> AllowList:

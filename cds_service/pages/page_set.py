@@ -12,10 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cds_service.pages.about import about_context, example_request
 from cds_service.pages.guideline import guideline_context
 from cds_service.pages.page import CSS, Page, finished
-from cds_service.settings import Settings
+from cds_service.settings import DISTRIBUTION, Settings
 from treatment_algorithm.knowledge_base import KnowledgeBase
-
-DISTRIBUTION = "calcinosis-cds"
 
 
 class PageSet:

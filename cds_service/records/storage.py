@@ -13,7 +13,10 @@ from sqlalchemy import (
     Column,
     DateTime,
     Integer,
+    LargeBinary,
     MetaData,
+    RowMapping,
+    Select,
     String,
     Table,
     Text,
@@ -62,6 +65,34 @@ token_id_table = Table(
 )
 
 
+decision_table = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, index=True),
+    Column("hook_instance", String(64), nullable=False, index=True),
+    Column("service", String(64), nullable=False),
+    Column("client", String(63)),
+    Column("patient", String(32), nullable=False, index=True),
+    Column("outcome", String(32), nullable=False),
+    Column("knowledge_hash", String(128), nullable=False),
+    Column("card_count", Integer, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+)
+
+shown_card_table = Table(
+    "shown_card",
+    metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, index=True),
+    Column("service", String(64), nullable=False),
+    Column("client", String(63)),
+    Column("indicator", String(16), nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("knowledge", String(32), nullable=False),
+)
+
+
 class Store:
     """The tables behind one engine; every write is one transaction that is on disk when it returns."""
 
@@ -73,8 +104,17 @@ class Store:
 
         Raises StoreUnavailable when the data base is locked, full or away.
         """
+        await self.insert_all({table: rows})
+
+    async def insert_all(self, rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> None:
+        """Insert the rows of several tables in one transaction, those left out whose unique key is there already.
+
+        Raises StoreUnavailable.
+        """
         async with self._transaction() as connection:
-            await connection.execute(self._insert_once(table), list(rows))
+            for table, of_table in rows.items():
+                if of_table:
+                    await connection.execute(self._insert_once(table), list(of_table))
 
     async def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> frozenset[Any]:
         """Insert `rows` whose primary key is not there yet; the keys that were new. Raises StoreUnavailable."""
@@ -87,6 +127,12 @@ class Store:
         """Delete the rows whose `column` is below `limit`; how many there were. Raises StoreUnavailable."""
         async with self._transaction() as connection:
             return (await connection.execute(delete(table).where(column < limit))).rowcount
+
+    async def read(self, query: Select[Any]) -> Sequence[RowMapping]:
+        """The rows of a query. Raises StoreUnavailable."""
+        async with self._transaction() as connection:
+            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+            return rows
 
     async def is_writable(self) -> bool:
         """Whether a transaction that writes can be opened now (readiness); nothing stays written."""

@@ -33,6 +33,7 @@ def test_one_line_a_request_with_the_listed_fields(capsys: pytest.CaptureFixture
     (line,) = request_lines(capsys)
     assert set(line) == {
         "event", "level", "timestamp", "service", "request_id", "patient", "status", "duration_ms", "cards",
+        "fetch_ms", "decide_ms",
     }  # fmt: skip
     assert (line["service"], line["request_id"]) == ("calcinosis-patient-view", HOOK_INSTANCE)
     assert (line["status"], line["cards"]) == (200, 1)

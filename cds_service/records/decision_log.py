@@ -1,0 +1,163 @@
+"""DecisionLog: every hook call on record, written after the answer through a bounded queue (decision 25).
+
+`strict` writes before the answer: then a call that cannot be put on record is not answered.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+
+from cds_service.errors import StoreUnavailable
+from cds_service.records.decision_record import DecisionRecord, decode_record, encode_record
+from cds_service.records.storage import Store, decision_table, shown_card_table
+
+QUEUE_LIMIT = 1_000
+BATCH_LIMIT = 100
+_RETRY_SECONDS = 1.0
+_LAST_SECONDS = 10.0
+_PAGE = 500
+MakeRecord = Callable[[], DecisionRecord]
+
+
+class DecisionLog:
+    """What is to be put on record; `run` writes it, `close` writes the rest.
+
+    What does not fit into the queue any more is dropped, counted in `dropped` and visible as a metric; a store that is
+    away keeps its records waiting here.
+    """
+
+    def __init__(self, store: Store, mode: Literal["background", "strict"], limit: int = QUEUE_LIMIT) -> None:
+        self._store = store
+        self._mode = mode
+        self._limit = limit
+        self._waiting: deque[MakeRecord] = deque()
+        self._filled = asyncio.Event()
+        self._closing = False
+        self._writer: asyncio.Task[None] | None = None
+        self.dropped = 0
+        self.written = 0
+
+    @property
+    def depth(self) -> int:
+        """How many records wait."""
+        return len(self._waiting)
+
+    async def put(self, make: MakeRecord) -> None:
+        """Take one call; the record itself is made when it is written, so that the answer does not wait for it.
+
+        With `strict` it is written now: raises StoreUnavailable.
+        """
+        if self._mode == "strict":
+            await self._write([make()])
+            return
+        if len(self._waiting) >= self._limit:
+            self.dropped += 1
+            return
+        self._waiting.append(make)
+        self._filled.set()
+
+    def start(self) -> None:
+        """Begin to write what is put."""
+        self._writer = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Write what still waits, for 10 seconds at most; what is left then is dropped and counted."""
+        self._closing = True
+        self._filled.set()
+        if self._writer is not None:
+            try:
+                await asyncio.wait_for(self._writer, _LAST_SECONDS)
+            except TimeoutError:
+                self.dropped += len(self._waiting)
+                self._waiting.clear()
+
+    async def _run(self) -> None:
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._waiting:
+                taken = min(BATCH_LIMIT, len(self._waiting))
+                await self._write_until_it_is_there(self._made(taken))
+                # A record leaves the queue when it is on disk, not before.
+                for _ in range(taken):
+                    self._waiting.popleft()
+            if self._closing:
+                return
+
+    def _made(self, number: int) -> list[DecisionRecord]:
+        records = []
+        for place in range(number):
+            try:
+                records.append(self._waiting[place]())
+            except Exception:  # one record that cannot be made must not end the record of all the others
+                self.dropped += 1
+        return records
+
+    async def _write_until_it_is_there(self, records: Sequence[DecisionRecord]) -> None:
+        while True:
+            try:
+                await self._write(records)
+            except StoreUnavailable:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+    async def _write(self, records: Sequence[DecisionRecord]) -> None:
+        await self._store.insert_all(
+            {
+                decision_table: [_row(record) for record in records],
+                shown_card_table: [row for record in records for row in _card_rows(record)],
+            }
+        )
+        self.written += len(records)
+
+
+async def read_decisions(store: Store, hook_instance: str | None = None) -> AsyncIterator[DecisionRecord]:
+    """The recorded calls, oldest first, a few hundred in memory at a time; of one hookInstance if it is given.
+
+    Raises StoreUnavailable, and ValueError for a record that cannot be read.
+    """
+    last = 0
+    while True:
+        query = select(decision_table.c.id, decision_table.c.record).where(decision_table.c.id > last)
+        if hook_instance is not None:
+            query = query.where(decision_table.c.hook_instance == hook_instance)
+        rows = await store.read(query.order_by(decision_table.c.id).limit(_PAGE))
+        for row in rows:
+            yield decode_record(row["record"])
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1]["id"]
+
+
+def _row(record: DecisionRecord) -> dict[str, object]:
+    return {
+        "at": datetime.fromisoformat(record.at),
+        "hook_instance": record.hook_instance,
+        "service": record.service,
+        "client": record.client,
+        "patient": record.patient,
+        "outcome": record.outcome,
+        "knowledge_hash": record.knowledge_hash,
+        "card_count": len(record.cards),
+        "record": encode_record(record),
+    }
+
+
+def _card_rows(record: DecisionRecord) -> list[dict[str, object]]:
+    return [
+        {
+            "uuid": card.uuid,
+            "at": datetime.fromisoformat(record.at),
+            "service": record.service,
+            "client": record.client,
+            "indicator": card.indicator,
+            "rules": list(card.rules),
+            "knowledge": record.knowledge,
+        }
+        for card in record.cards
+    ]
