@@ -56,10 +56,11 @@ async def discovery(request: Request) -> Response:
 
 async def call_service(service_id: str, request: Request) -> Response:
     """The cards of one hook call (REQ-1, RESP-1)."""
+    until = _reading_ends(request)
     caller = await _authenticated(request)
     hook_request = await _decoded(request)
     service = find_service(_wiring(request).services, service_id, hook_request.hook)
-    decision = await _on_record(request, caller, hook_request, service)
+    decision = await _on_record(request, caller, hook_request, service, until)
     answer = msgspec.json.encode({"cards": decision.cards})
     _record(request).cards = len(decision.cards)
     _wiring(request).metrics.count_unknown_codes(decision.unknown_codes)
@@ -68,10 +69,11 @@ async def call_service(service_id: str, request: Request) -> Response:
 
 async def evaluate(request: Request) -> Response:
     """The cards of a hook request and what they rest on (decision 23)."""
+    until = _reading_ends(request)
     caller = await _authenticated(request)
     hook_request = await _decoded(request)
     service = service_of_hook(_wiring(request).services, hook_request.hook)
-    decision = await _decided(request, caller, hook_request, service)
+    decision = await _decided(request, caller, hook_request, service, until)
     answer = msgspec.json.encode(render_trace(decision, _wiring(request).knowledge))
     _record(request).cards = len(decision.cards)
     return _json(answer)
@@ -110,6 +112,11 @@ async def metrics(request: Request) -> Response:
     return Response(_wiring(request).metrics.text(), media_type=METRICS_TYPE)
 
 
+def _reading_ends(request: Request) -> float:
+    """Until when data may arrive for a request that came just now (seconds of the event loop's clock)."""
+    return asyncio.get_running_loop().time() + _wiring(request).settings.reading_seconds
+
+
 async def _authenticated(request: Request) -> Caller | None:
     """Who calls; None where nobody is asked (CDS_CLIENT_AUTH=off). Raises Unauthenticated."""
     wiring = _wiring(request)
@@ -134,15 +141,14 @@ async def _decoded(request: Request) -> HookRequest:
 
 
 async def _decided(
-    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition
+    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition, until: float
 ) -> Decision:
     wiring, record = _wiring(request), _record(request)
     record.service = service.id
     allow_list = wiring.allow_list if caller is None else caller.client.allow_list
-    client = fhir_access(hook_request, allow_list, wiring.breaker, wiring.outbound)
+    client = fhir_access(hook_request, allow_list, wiring.fhir_traffic, wiring.outbound)
     started = asyncio.get_running_loop().time()
-    until = started + wiring.settings.deadline_seconds
-    chart = await gather(hook_request, service.prefetch, client, wiring.settings.deadline_seconds)
+    chart = await gather(hook_request, service.prefetch, client, until)
     concepts, cues = wiring.knowledge.concepts, wiring.knowledge.cues
     chart = await with_looked_up_drugs(chart, wiring.terminology, concepts, cues, until)
     read = asyncio.get_running_loop().time()
@@ -152,13 +158,13 @@ async def _decided(
 
 
 async def _on_record(
-    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition
+    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition, until: float
 ) -> Decision:
     """The decision, put on record; also that none could be made (decision 25). Raises what `_decided` raises."""
     wiring = _wiring(request)
     knowledge, base_url, words = wiring.knowledge, wiring.settings.public_base_url, wiring.words
     try:
-        decision = await _decided(request, caller, hook_request, service)
+        decision = await _decided(request, caller, hook_request, service, until)
     except PreconditionFailed as refusal:
         call = _call_facts(request, caller, hook_request, service)
         await wiring.decision_log.put(partial(record_refusal, call, refusal.prefetch_key, knowledge))

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         return self.environment == "production"
 
     @property
+    def reading_seconds(self) -> float:
+        """The part of the deadline in which data may arrive; an eighth is kept for deciding (reliability.md 1.7)."""
+        return self.deadline_seconds * 7 / 8
+
+    @property
     def allowed_origins(self) -> tuple[str, ...]:
         """The CORS origins; unset: every origin in development (there are no credentials), none in production."""
         if self.cors_origins is not None:

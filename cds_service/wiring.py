@@ -14,6 +14,7 @@ from cds_service.ehr.breaker import Breaker
 from cds_service.ehr.key_sets import KeySets
 from cds_service.ehr.outbound import Outbound
 from cds_service.ehr.terminology import Terminology, terminology_base
+from cds_service.ehr.traffic import FhirTraffic, fhir_traffic
 from cds_service.ehr.trusted_clients import TrustedClients, load_trusted_clients
 from cds_service.errors import StartRefused
 from cds_service.metrics import Metrics, build_metrics
@@ -42,7 +43,7 @@ class Wiring:
     discovery: bytes
     trust: ClientTrust | None
     allow_list: AllowList
-    breaker: Breaker
+    fhir_traffic: FhirTraffic
     outbound: Outbound
     terminology: Terminology | None
     metrics: Metrics
@@ -75,7 +76,7 @@ async def open_wiring(
             discovery=discovery_answer(services),
             trust=trust,
             allow_list=allow_list_of(settings),
-            breaker=Breaker(monotonic),
+            fhir_traffic=fhir_traffic(monotonic),
             outbound=outbound,
             terminology=terminology_of(settings, outbound),
             metrics=build_metrics(),

@@ -107,6 +107,7 @@ class ReadBundle:
     `resources` are of the key's type; `included` are the Medications that came along. `unreadable` counts entries
     that could not be read (`unreadable_at`: their positions). `outcome`: the value itself is an OperationOutcome.
     `outcome_entry`: an entry is one that tells of more than information. `empty_value`: JSON null, known empty.
+    `foreign` counts the entries of other types, which are skipped.
     """
 
     resources: tuple[ChartResource, ...] = ()
@@ -118,6 +119,7 @@ class ReadBundle:
     outcome_entry: bool = False
     included: tuple[MedicationResource, ...] = ()
     unreadable_at: tuple[int, ...] = ()
+    foreign: int = 0
 
 
 def read_bundle(key: str, raw: bytes | msgspec.Raw) -> ReadBundle:
@@ -177,13 +179,16 @@ def _read_broken_bundle(wanted: type[ChartResource], data: bytes) -> ReadBundle:
         return ReadBundle(unreadable=1)
     entries: list[tuple[int, _EntryResource]] = []
     broken: list[int] = []
+    foreign = 0
     for position, raw_entry in enumerate(raw_entries):
         try:
             resource = _read_entry(wanted, raw_entry)
         except _BROKEN:
             broken.append(position)
         else:
-            if resource is not None:
+            if resource is None:
+                foreign += 1
+            else:
                 entries.append((position, resource))
     try:
         links = _decode_links(shell.link)
@@ -195,7 +200,7 @@ def _read_broken_bundle(wanted: type[ChartResource], data: bytes) -> ReadBundle:
         total = _decode_integer(shell.total)
     except _BROKEN:
         total = None
-    return _sorted_out(wanted, entries, broken, links, total)
+    return _sorted_out(wanted, entries, broken, links, total, foreign)
 
 
 def _read_entry(wanted: type[ChartResource], raw_entry: msgspec.Raw) -> _EntryResource | None:
@@ -213,6 +218,7 @@ def _sorted_out(
     broken: list[int],
     links: tuple[_Link, ...],
     total: int | None,
+    foreign: int = 0,
 ) -> ReadBundle:
     resources: list[ChartResource] = []
     included: list[MedicationResource] = []
@@ -226,8 +232,10 @@ def _sorted_out(
                 broken.append(position)
             else:
                 resources.append(resource)
-        elif isinstance(resource, MedicationResource) and not resource.modifier_extension:
-            included.append(resource)
+        elif isinstance(resource, MedicationResource):
+            included.extend([] if resource.modifier_extension else [resource])
+        else:
+            foreign += 1
     return ReadBundle(
         resources=tuple(resources),
         next_url=next((link.url for link in links if link.relation == "next" and link.url), None),
@@ -236,4 +244,5 @@ def _sorted_out(
         outcome_entry=outcome_entry,
         included=tuple(included),
         unreadable_at=tuple(sorted(broken)),
+        foreign=foreign,
     )

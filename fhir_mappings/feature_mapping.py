@@ -11,13 +11,12 @@ from fhir_mappings.allergies import map_allergy
 from fhir_mappings.chart import ReadChart
 from fhir_mappings.conditions import condition_concepts, map_condition
 from fhir_mappings.draft_orders import DraftEntry
-from fhir_mappings.elements import Reference
 from fhir_mappings.looked_up_drugs import DrugCode
 from fhir_mappings.medications import DrugContext, map_medication_request, map_medication_statement
 from fhir_mappings.observations import map_observations
 from fhir_mappings.orders import map_draft, normalised_selections
 from fhir_mappings.procedures import map_procedure
-from fhir_mappings.references import resource_reference, type_and_id
+from fhir_mappings.references import resource_reference
 from fhir_mappings.referrals import map_referral
 from fhir_mappings.resources import (
     AllergyIntoleranceResource,
@@ -30,6 +29,7 @@ from fhir_mappings.resources import (
     ProcedureResource,
     ServiceRequestResource,
 )
+from fhir_mappings.subjects import is_about
 from treatment_algorithm.concept_table import ConceptTable
 from treatment_algorithm.cues import Cues
 from treatment_algorithm.features import Group, GroupState, Issue, PatientFact, PatientFeatures
@@ -128,27 +128,22 @@ def _facts(found: Iterable[_Fact | Issue], issues: list[Issue]) -> list[_Fact]:
 
 def of_patient(resources: Iterable[_Resource], group: Group, patient_id: str) -> Iterator[_Resource | Issue]:
     """The resources whose subject is the patient; whose it is must be told, or the entry cannot be read."""
-    patient = f"Patient/{patient_id}"
     for resource in resources:
-        subject: Reference | None = getattr(resource, "subject", None) or getattr(resource, "patient", None)
-        reference = subject.reference if subject else None
-        whose = reference if reference == patient else type_and_id(reference)
-        if whose == patient:
+        about = is_about(resource, patient_id)
+        if about:
             yield resource
         else:
             place = resource_reference(type(resource).__name__.removesuffix("Resource"), resource.id)
-            yield Issue(group, place, "other-patient" if whose else "unreadable")
+            yield Issue(group, place, "unreadable" if about is None else "other-patient")
 
 
 def drafts_of_patient(drafts: Iterable[DraftEntry], patient_id: str) -> Iterator[DraftEntry | Issue]:
     """The drafts that name no other patient; one that names nobody is the context's, being drafted for it."""
     for draft in drafts:
-        subject = draft.resource.subject if draft.resource else None
-        whose = type_and_id(subject.reference if subject else None)
-        if whose in (None, f"Patient/{patient_id}"):
-            yield draft
-        else:
+        if is_about(draft.resource, patient_id) is False:
             yield Issue(Group.ORDERS, draft.reference, "other-patient")
+        else:
+            yield draft
 
 
 def _patient(patient: PatientResource | None) -> PatientFact:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Answered:
 def answer(request: Json, knowledge: KnowledgeBase, settings: Settings, today: date) -> Answered:
     """The answer of the whole service, short of HTTP, to a request whose prefetch is complete."""
     hook_request = decode(json.dumps(request).encode())
-    chart = asyncio.run(gather(hook_request, prefetch_templates(()), None, 5.0))
+    chart = asyncio.run(gather(hook_request, prefetch_templates(()), None, math.inf))
     decision = decide(hook_request, chart, knowledge, settings, today)
     cards = msgspec.json.decode(msgspec.json.encode(decision.cards))
     return Answered(tuple(cards), request, decision.assessment, knowledge)

@@ -1,6 +1,7 @@
 """A decision without a server: the same pure calls as the service, nothing fetched, stored or logged."""
 
 import asyncio
+import math
 from datetime import date
 from functools import partial
 
@@ -22,18 +23,18 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 _KEY = b"calcinosis-cds evaluate"
 
 
-def read_offline(file: ChartFile, knowledge: KnowledgeBase, settings: Settings) -> ReadChart:
+def read_offline(file: ChartFile, knowledge: KnowledgeBase) -> ReadChart:
     """The chart of the file, as the service gathers it when there is no FHIR server to ask.
 
     Raises PreconditionFailed where the service would answer 412 (decision 11).
     """
     templates = prefetch_templates(observation_codes(knowledge))
-    return asyncio.run(gather(file.request, templates, None, settings.deadline_seconds))
+    return asyncio.run(gather(file.request, templates, None, math.inf))
 
 
 def decide_offline(file: ChartFile, knowledge: KnowledgeBase, settings: Settings, today: date) -> Decision:
     """The decision on the chart of the file, on `today`; raises PreconditionFailed as `read_offline`."""
-    chart = read_offline(file, knowledge, settings)
+    chart = read_offline(file, knowledge)
     selections = file.request.context.selections
     mapped = map_chart(chart, selections, knowledge.concepts, knowledge.cues, today)
     assessment = assess(mapped.features, knowledge, file.request.hook, today)

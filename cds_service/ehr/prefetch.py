@@ -5,10 +5,9 @@ not fetched again, a next link is followed. Patient and conditions are required;
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.outbound import OutboundError
@@ -18,6 +17,7 @@ from fhir_mappings.bundle_reader import PREFETCH_KEYS, ReadBundle, read_bundle, 
 from fhir_mappings.chart import ReadChart, group_read, medications_by_reference, unresolved_medications
 from fhir_mappings.draft_orders import read_draft_orders
 from fhir_mappings.resources import PatientResource
+from fhir_mappings.subjects import is_about
 
 PAGE_CAP = 60
 RESOURCE_CAP = 10_000
@@ -35,32 +35,29 @@ class _Source:
 
     async def get(self, relative: str) -> bytes | None:
         """The answer to `relative`, or None when there is none in time."""
-        return None if self.client is None else await self._in_time(self.client, self.client.get(relative))
+        try:
+            return None if self.client is None else await self.client.get(relative, self.until)
+        except OutboundError:
+            return None
 
     async def next_page(self, link: str) -> bytes | None:
         """The page that `link` leads to, or None when it is not read."""
-        return None if self.client is None else await self._in_time(self.client, self.client.next_page(link))
-
-    async def _in_time(self, client: FhirClient, call: Coroutine[Any, Any, bytes | None]) -> bytes | None:
         try:
-            async with asyncio.timeout_at(self.until):
-                return await call
+            return None if self.client is None else await self.client.next_page(link, self.until)
         except OutboundError:
-            return None
-        except TimeoutError:
-            client.failed = True
             return None
 
 
 async def gather(
-    request: HookRequest, templates: Mapping[str, str], client: FhirClient | None, seconds: float
+    request: HookRequest, templates: Mapping[str, str], client: FhirClient | None, until: float
 ) -> ReadChart:
-    """The chart of `request`: all missing keys are read in parallel, everything within `seconds`.
+    """The chart of `request`: all missing keys are read in parallel, everything by `until`.
 
     `templates`: prefetch key -> template of the service. `client`: None when there is no FHIR server to call.
+    `until`: seconds of the event loop's clock; without a client nothing waits for it.
     Raises PreconditionFailed when the patient or the conditions cannot be obtained (DATA-1).
     """
-    source = _Source(client, asyncio.get_running_loop().time() + _allowed_seconds(request, seconds))
+    source = _Source(client, _token_ends(request, until))
     try:
         obtained = (_obtain(key, template, request, source) for key, template in templates.items())
         # Without a server nothing waits for anything: a task for each key would cost more than reading a small chart.
@@ -84,10 +81,12 @@ async def gather(
             client.report()
 
 
-def _allowed_seconds(request: HookRequest, seconds: float) -> float:
-    """The deadline, or the rest of the token's life if that ends first (FHIR-7)."""
+def _token_ends(request: HookRequest, until: float) -> float:
+    """`until`, or the end of the token's life if that comes first (FHIR-7)."""
     access = request.fhir_authorization
-    return seconds if access is None or access.expires_in is None else min(seconds, access.expires_in)
+    if access is None or access.expires_in is None:
+        return until
+    return min(until, asyncio.get_running_loop().time() + access.expires_in)
 
 
 async def _obtain(key: str, template: str, request: HookRequest, source: _Source) -> tuple[ReadBundle, ...]:
@@ -97,22 +96,37 @@ async def _obtain(key: str, template: str, request: HookRequest, source: _Source
         body = await source.get(template.replace(_PATIENT_TOKEN, request.context.patient_id))
         if body is None:
             return ()
-        first = read_bundle(key, body)
+        first = _as_asked(read_bundle(key, body), request)
     else:
         first = read_bundle(key, raw)
-    return await _all_pages(key, first, source)
+    return () if first is None else await _all_pages(key, first, request, source)
 
 
-async def _all_pages(key: str, first: ReadBundle, source: _Source) -> tuple[ReadBundle, ...]:
+def _as_asked(page: ReadBundle, request: HookRequest) -> ReadBundle | None:
+    """A page of this service's own search; None when it holds only what was not asked for.
+
+    Entries about another patient or of other types mean that the server did not do this search, so what it left out is
+    not known either (API10): they count as unreadable. In a prefetch they are the client's affair, and are dropped.
+    """
+    patient_id = request.context.patient_id
+    own = tuple(resource for resource in page.resources if is_about(resource, patient_id) is not False)
+    strangers = len(page.resources) - len(own)
+    if not own and (strangers or page.foreign):
+        return None
+    return replace(page, resources=own, unreadable=page.unreadable + strangers) if strangers else page
+
+
+async def _all_pages(key: str, first: ReadBundle, request: HookRequest, source: _Source) -> tuple[ReadBundle, ...]:
     """`first` and what its next links lead to; it ends early at the caps, at a link seen before, and out of time."""
     pages, seen, resources = [first], set[str](), len(first.resources)
     while (link := pages[-1].next_url) and link not in seen and len(pages) < PAGE_CAP and resources < RESOURCE_CAP:
         seen.add(link)
         body = await source.next_page(link)
-        if body is None:
+        page = None if body is None else _as_asked(read_bundle(key, body), request)
+        if page is None:
             break
-        pages.append(read_bundle(key, body))
-        resources += len(pages[-1].resources)
+        pages.append(page)
+        resources += len(page.resources)
     return tuple(pages)
 
 

@@ -1,6 +1,7 @@
 """fhir_mappings makes of a story's FHIR chart what the story says: the two inputs of the algorithm are one."""
 
 import asyncio
+import math
 from dataclasses import replace
 from datetime import date
 from importlib.resources import files
@@ -42,7 +43,7 @@ def cues() -> Cues:
 
 def read_features(story: Story, concepts: ConceptTable, cues: Cues, today: date) -> PatientFeatures:
     request = decode(msgspec.json.encode(build_request(story, concepts, today)))
-    chart = asyncio.run(gather(request, dict.fromkeys(PREFETCH_KEYS, ""), None, 4.0))
+    chart = asyncio.run(gather(request, dict.fromkeys(PREFETCH_KEYS, ""), None, math.inf))
     return map_features(chart, request.context.selections, concepts, cues, today)
 
 
