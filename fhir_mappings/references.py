@@ -2,13 +2,16 @@
 
 import re
 
-_TYPE_AND_ID = re.compile(r"(?:[^#]*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9._-]{1,128})(?:/_history/[A-Za-z0-9._-]+)?")
+_TYPE_AND_ID = re.compile(
+    r"(?:[^#]*/)?([A-Z][A-Za-z]+)/(?!\.+(?:/|$))([A-Za-z0-9._-]{1,128})(?:/_history/[A-Za-z0-9._-]+)?"
+)
 
 
 def type_and_id(reference: str | None) -> str | None:
     """`Type/id` of a literal reference (`Type/id`, `https://base/Type/id`, `.../_history/2`), else None.
 
-    Contained (`#x`), `urn:` and logical references have no `Type/id` (FHIR R4, references).
+    Contained (`#x`), `urn:` and logical references have no `Type/id` (FHIR R4, references); an id of dots alone would
+    be another place in a URL.
     """
     if not reference:
         return None
@@ -18,7 +21,7 @@ def type_and_id(reference: str | None) -> str | None:
 
 def is_relative(reference: str) -> bool:
     """Whether a literal reference names no server."""
-    return "://" not in reference and not reference.startswith(("#", "urn:"))
+    return "://" not in reference and not reference.startswith(("#", "urn:", "/"))
 
 
 def resource_reference(resource_type: str, resource_id: str | None) -> str:

@@ -9,7 +9,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 # Printable ASCII without space, quotes, angle brackets, backslash, caret, backtick, braces and bar (RFC 3986).
 _URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+", re.ASCII)
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.ASCII)
-_ENCODED_STRUCTURE = re.compile(r"%(?:2e|2f|5c|0[0-9a-f]|1[0-9a-f]|7f|25)", re.IGNORECASE)
+_ENCODED_STRUCTURE = re.compile(r"%(?:2e|2f|3b|5c|0[0-9a-f]|1[0-9a-f]|7f|25)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class BaseUrl:
 
     def link_under(self, link: str) -> str | None:
         """A Bundle's link, absolute or relative, as a URL under this base; None when it leads elsewhere (FHIR-2)."""
+        if not _is_plain(link):
+            return None
         parts = _plain_url(urljoin(f"{self}/", link) if "://" not in link else link)
         if parts is None or _origin(parts) != (self.scheme, self.host, self.port):
             return None
@@ -80,9 +82,13 @@ def build_allow_list(allowed: Iterable[str], allowed_http: Iterable[str]) -> All
     return AllowList(frozenset(bases))
 
 
+def _is_plain(url: str) -> bool:
+    return url.isascii() and _URL_CHARACTERS.fullmatch(url.lower()) is not None
+
+
 def _plain_url(url: str) -> SplitResult | None:
     """The parts of an http or https URL that reads the same way to every parser, else None."""
-    if not _URL_CHARACTERS.fullmatch(url.lower()) or "#" in url:
+    if not _is_plain(url) or "#" in url:
         return None
     try:
         parts = urlsplit(url)
@@ -95,7 +101,9 @@ def _plain_url(url: str) -> SplitResult | None:
         return None
     if _ENCODED_STRUCTURE.search(parts.path) or "//" in parts.path:
         return None
-    return None if {".", ".."} & set(parts.path.split("/")) else parts
+    # Some servers cut `;parameters` off a segment before they resolve its dots.
+    segments = {segment.partition(";")[0] for segment in parts.path.split("/")}
+    return None if {".", ".."} & segments else parts
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:

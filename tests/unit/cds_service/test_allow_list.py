@@ -24,6 +24,10 @@ DISGUISED = [
     "https://ehr.example.org/fhir/../admin",
     "https://ehr.example.org/./fhir",
     "https://ehr.example.org/fhir/%2e%2e/admin",
+    "https://ehr.example.org/fhir/..;/admin",
+    "https://ehr.example.org/.;x=1/fhir",
+    "https://ehr.example.org/fhir/..%3B/admin",
+    "https://ehr.example.org/\u212a",
     "https://ehr.example.org/%66hir",
     "https://ehr.example.org%2fevil.example.org/fhir",
     "https://ehr.example.org/fhir?x=1",
@@ -64,6 +68,11 @@ def test_the_same_base_written_otherwise_is_on_the_list(url: str) -> None:
     assert build_allow_list([BASE], []).admit(url) == BaseUrl("https", "ehr.example.org", 443, "/fhir")
 
 
+def test_a_letter_that_only_looks_like_one_of_the_host_is_no_disguise_either() -> None:
+    """The Kelvin sign is a k in lower case."""
+    assert build_allow_list(["https://kings.example.org/fhir"], []).admit("https://\u212aings.example.org/fhir") is None
+
+
 def test_no_server_is_on_no_list() -> None:
     assert build_allow_list([BASE], []).admit(None) is None
     assert build_allow_list([], []).admit(BASE) is None
@@ -100,7 +109,9 @@ def test_a_link_under_the_base_is_followed(link: str, url: str) -> None:
     assert base.link_under(link) == url
 
 
-@pytest.mark.parametrize("link", [*DISGUISED[:3], *DISGUISED[5:15], "/admin", "../admin", "//evil.example.org/x"])
+@pytest.mark.parametrize(
+    "link", [*DISGUISED[:3], *DISGUISED[5:19], "/admin", "../admin", "..;/admin", "\t/fhir", "//evil.example.org/x"]
+)
 def test_a_link_that_leads_elsewhere_is_not(link: str) -> None:
     """FHIR-2, goal G6."""
     base = parse_base_url(BASE)
