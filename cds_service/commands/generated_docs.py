@@ -1,4 +1,4 @@
-"""`calcinosis-cds generated-docs`: write the documents that are made from the knowledge, or say if they are old."""
+"""`calcinosis-cds generated-docs`: write the documents that are made from the knowledge, or say which are old."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,30 +7,43 @@ import typer
 
 from cds_service.commands.ending import found, refuse
 from cds_service.documents.clinical_knowledge import clinical_knowledge
+from cds_service.documents.fhir_access import fhir_access_page
 from treatment_algorithm.knowledge_base import knowledge_folder, load_knowledge
 from treatment_algorithm.knowledge_errors import KnowledgeError
 
-DOCUMENT = Path("docs/clinical-knowledge.md")
-Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit status 1 if the document is not current.")]
-Target = Annotated[Path, typer.Option("--file", metavar="FILE", help="Where the document stands.")]
+FOLDER = Path("docs")
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit status 1 if a document is not current.")]
+Target = Annotated[Path, typer.Option("--folder", metavar="FOLDER", help="Where the documents stand.")]
 
 
-def generated_docs(check: Check = False, file: Target = DOCUMENT) -> None:
-    """Write docs/clinical-knowledge.md: every ID of the clinical specification, its home, and its stories.
+def generated_docs(check: Check = False, folder: Target = FOLDER) -> None:
+    """Write clinical-knowledge.md (every ID of the clinical specification) and scopes.md (queries, SMART scopes).
 
     Run it in the root of the project after every change of the knowledge or its stories.
     """
-    folder = knowledge_folder()
     try:
-        text = clinical_knowledge(load_knowledge(folder), folder)
+        documents = _documents()
     except KnowledgeError as error:
         refuse(f"the knowledge is not sound. {error}")
-    if check:
-        current = file.is_file() and file.read_text(encoding="utf-8") == text
-        typer.echo(f"{file} is {'current' if current else 'not current: run calcinosis-cds generated-docs'}")
-        found(not current)
-    elif not file.parent.is_dir():
-        refuse(f"there is no folder {file.parent}: run this in the root of the project")
-    else:
-        file.write_text(text, encoding="utf-8")
-        typer.echo(f"{file} written")
+    if not check and not folder.is_dir():
+        refuse(f"there is no folder {folder}: run this in the root of the project")
+    old = [file for file, text in documents.items() if not _holds(folder / file, text)]
+    for file, text in documents.items():
+        if check:
+            state = "not current: run calcinosis-cds generated-docs" if file in old else "current"
+            typer.echo(f"{folder / file} is {state}")
+        else:
+            (folder / file).write_text(text, encoding="utf-8")
+            typer.echo(f"{folder / file} written")
+    found(check and bool(old))
+
+
+def _documents() -> dict[str, str]:
+    """File name -> text, both from the knowledge as it is shipped."""
+    folder = knowledge_folder()
+    knowledge = load_knowledge(folder)
+    return {"clinical-knowledge.md": clinical_knowledge(knowledge, folder), "scopes.md": fhir_access_page(knowledge)}
+
+
+def _holds(file: Path, text: str) -> bool:
+    return file.is_file() and file.read_text(encoding="utf-8") == text

@@ -68,20 +68,26 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     run("validate-knowledge", str(tmp_path / "nowhere"), status=2)
 
 
-def test_the_document_is_current_once_it_is_written(
+def test_the_documents_are_current_once_they_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knowledge: "KnowledgeBase"
 ) -> None:
     monkeypatch.setattr("cds_service.commands.generated_docs.load_knowledge", lambda folder: knowledge)
-    target = tmp_path / "clinical-knowledge.md"
-    assert "not current" in run("generated-docs", "--check", "--file", str(target), status=1)
-    run("generated-docs", "--file", str(target))
-    assert "is current" in run("generated-docs", "--check", "--file", str(target))
+    folder = str(tmp_path)
+    assert run("generated-docs", "--check", "--folder", folder, status=1).count("not current") == 2
+    run("generated-docs", "--folder", folder)
+    assert run("generated-docs", "--check", "--folder", folder).count("is current") == 2
+    target = tmp_path / "scopes.md"
     target.write_text(target.read_text(encoding="utf-8") + "changed by hand\n", encoding="utf-8")
-    run("generated-docs", "--check", "--file", str(target), status=1)
+    output = run("generated-docs", "--check", "--folder", folder, status=1)
+    assert f"{target} is not current" in output
+    assert f"{tmp_path / 'clinical-knowledge.md'} is current" in output
 
 
-def test_a_document_without_a_folder_is_refused(tmp_path: Path) -> None:
-    run("generated-docs", "--file", str(tmp_path / "docs" / "x.md"), status=2)
+def test_a_folder_that_is_not_there_is_no_place_for_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knowledge: "KnowledgeBase"
+) -> None:
+    monkeypatch.setattr("cds_service.commands.generated_docs.load_knowledge", lambda folder: knowledge)
+    run("generated-docs", "--folder", str(tmp_path / "docs"), status=2)
 
 
 @pytest.mark.parametrize("command", ["serve", "evaluate", "explain", "validate-knowledge", "generated-docs"])
