@@ -46,7 +46,7 @@ check: $(STAMP) ## lint, format, types, import contracts, knowledge, generated p
 coverage: $(STAMP) ## run the test suite and show which branches it never took
 	.venv/bin/pytest $(PYTEST_ARGS) --cov --cov-report=term
 
-e2e: $(STAMP) ## what needs more parts: the README's commands, the links of cards, the container files
+e2e: $(STAMP) ## what needs more parts: the README's commands, links of cards, faulty FHIR servers, container files
 	bash scripts/e2e.sh
 
 bench: $(STAMP) ## measure the request path

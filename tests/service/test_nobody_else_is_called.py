@@ -21,6 +21,7 @@ from tests.service.ehr import (
     with_access,
     without,
 )
+from tests.support.disguised_urls import DISGUISED
 from treatment_algorithm.features import Group
 
 ADDRESS = "/cds-services/calcinosis-patient-view"
@@ -52,46 +53,12 @@ def called(anywhere: respx.MockRouter) -> list[str]:
     return [str(made.request.url) for made in anywhere.calls]
 
 
-FHIR_SERVERS = [
-    EVIL,
-    "http://ehr.example.org/fhir",
-    "https://ehr.example.org:8443/fhir",
-    "https://ehr.example.org/fhir2",
-    "https://ehr.example.org/fhir/r4",
-    "https://ehr.example.org/FHIR",
-    "https://ehr.example.org",
-    "https://ehr.example.org.evil.example.org/fhir",
-    "https://evil-ehr.example.org/fhir",
-    "https://user@ehr.example.org/fhir",
-    "https://ehr.example.org@evil.example.org/fhir",
-    "https://ehr.example.org\\@evil.example.org/fhir",
-    "https://ehr.example.org/fhir/../admin",
-    "https://ehr.example.org/fhir/..;/admin",
-    "https://ehr.example.org/fhir/%2e%2e/admin",
-    "https://ehr.example.org/fhir?url=https://evil.example.org",
-    "https://ehr.example.org/fhir#@evil.example.org",
-    "https://ehr.example.org%2f@evil.example.org/fhir",
-    "https://[::1]/fhir",
-    "https://127.0.0.1/fhir",
-    "https://0x7f000001/fhir",
-    "https://169.254.169.254/latest/meta-data",
-    "https://\u0435hr.example.org/fhir",
-    "https://ehr\u3002example\u3002org/fhir",
-    "https://ehr.example.org:/fhir/./",
-    "https://ehr.example.org./fhir",
-    "file:///etc/passwd",
-    "gopher://ehr.example.org/fhir",
-    "//ehr.example.org/fhir",
-    "https://ehr.example.org/fhir\r\nHost: evil.example.org",
-]
-
-
-@pytest.mark.parametrize("server", FHIR_SERVERS)
+@pytest.mark.parametrize("server", DISGUISED)
 def test_no_other_fhir_server_is_called(service: TestClient, anywhere: respx.MockRouter, server: str) -> None:
     """With complete prefetch it is no error, without it is 412; a URL of another scheme is 400."""
     complete = service.post(ADDRESS, json=with_access(hook_body(), server=server))
     missing = service.post(ADDRESS, json=with_access(hook_body(prefetch=None), server=server))
-    no_http_url = server.startswith(("file", "gopher", "//")) or "\r" in server
+    no_http_url = not server.lower().startswith(("http://", "https://")) or bool({"\r", "\x00"} & set(server))
     assert [complete.status_code, missing.status_code] == ([400, 400] if no_http_url else [200, 412])
     assert called(anywhere) == []
     assert "evil" not in complete.text + missing.text

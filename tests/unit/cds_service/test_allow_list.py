@@ -3,59 +3,7 @@
 import pytest
 
 from cds_service.ehr.allow_list import BaseUrl, build_allow_list, parse_base_url
-
-BASE = "https://ehr.example.org/fhir"
-
-DISGUISED = [
-    "https://evil.example.org/fhir",
-    "http://ehr.example.org/fhir",
-    "https://ehr.example.org:8443/fhir",
-    "https://ehr.example.org/fhir2",
-    "https://ehr.example.org/fhir/r4",
-    "https://ehr.example.org/FHIR",
-    "https://ehr.example.org",
-    "https://ehr.example.org.evil.example.org/fhir",
-    "https://evil-ehr.example.org/fhir",
-    "https://user@ehr.example.org/fhir",
-    "https://ehr.example.org@evil.example.org/fhir",
-    "https://user:password@ehr.example.org/fhir",
-    "https://ehr.example.org\\@evil.example.org/fhir",
-    "https:\\\\ehr.example.org\\fhir",
-    "https://ehr.example.org/fhir/../admin",
-    "https://ehr.example.org/./fhir",
-    "https://ehr.example.org/fhir/%2e%2e/admin",
-    "https://ehr.example.org/fhir/..;/admin",
-    "https://ehr.example.org/.;x=1/fhir",
-    "https://ehr.example.org/fhir/..%3B/admin",
-    "https://ehr.example.org/\u212a",
-    "https://ehr.example.org/%66hir",
-    "https://ehr.example.org%2fevil.example.org/fhir",
-    "https://ehr.example.org/fhir?x=1",
-    "https://ehr.example.org/fhir?",
-    "https://ehr.example.org/fhir#x",
-    "https://ehr.example.org/fhir\r\nHost: evil.example.org",
-    "https://ehr.example.org/fhir\x00",
-    "https://ehr.example.org /fhir",
-    " https://ehr.example.org/fhir",
-    "https://\u0435hr.example.org/fhir",
-    "https://ehr.example.org\u3002/fhir",
-    "https://[::1]/fhir",
-    "https://[::/fhir",
-    "https://127.0.0.1/fhir",
-    "https://2130706433/fhir",
-    "https://169.254.169.254/latest/meta-data",
-    "https://xn--/fhir",
-    "https:///fhir",
-    "https://",
-    "https://ehr.example.org:0/fhir",
-    "https://ehr.example.org:99999/fhir",
-    "https://ehr.example.org:x/fhir",
-    "//ehr.example.org/fhir",
-    "ehr.example.org/fhir",
-    "file:///fhir",
-    "gopher://ehr.example.org/fhir",
-    "",
-]
+from tests.support.disguised_urls import BASE, DISGUISED
 
 
 @pytest.mark.parametrize("url", DISGUISED)
