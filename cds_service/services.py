@@ -15,6 +15,9 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.site_codes import SITE_STATUS
 
 LOINC = "http://loinc.org"
+# What is implemented: the specification (DISC-11), and the hooks as the CDS Hooks Library publishes them (DISC-12).
+SPECIFICATION_VERSION = "2.0.1"
+HOOK_VERSION = "1.0"
 REQUIRED_KEYS = ("patient", "conditions")
 _COUNT = 100
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
@@ -41,7 +44,8 @@ _TITLES = {
 }
 _USAGE_REQUIREMENTS = (
     "Patient and conditions are required. Everything else is read when it is there, and named on the card when it is "
-    "not. What the prefetch leaves out is read from the FHIR server if that is allow-listed here. Not a general "
+    "not. What the prefetch leaves out is read from the FHIR server if that is allow-listed here. New orders are "
+    "checked at order-select and order-sign only: a client without them gets no check of an order. Not a general "
     "interaction checker. For physicians; draft rules, not yet reviewed by a clinician."
 )
 
@@ -105,7 +109,10 @@ def service_definitions(loinc_codes: Sequence[str]) -> tuple[ServiceDefinition, 
 
 
 def discovery_answer(services: Sequence[ServiceDefinition]) -> bytes:
-    """The body of `GET /cds-services` (DISC-2, DISC-3), JSON bytes."""
+    """The body of `GET /cds-services` (DISC-2, DISC-3), JSON bytes.
+
+    `version` and `hookVersion` are members of CDS Hooks 3.0 that a client of 2.0 does not read.
+    """
     return msgspec.json.encode(
         {
             "services": [
@@ -116,6 +123,8 @@ def discovery_answer(services: Sequence[ServiceDefinition]) -> bytes:
                     "id": service.id,
                     "prefetch": dict(service.prefetch),
                     "usageRequirements": service.usage_requirements,
+                    "version": SPECIFICATION_VERSION,
+                    "hookVersion": HOOK_VERSION,
                 }
                 for service in services
             ]

@@ -2,11 +2,13 @@
 
 import re
 
+import pytest
 from starlette.testclient import TestClient
 
 TOKEN = re.compile(r"\{\{(.*?)\}\}")
 
 
+@pytest.mark.checklist("DISC-1", "DISC-2", "DISC-4", "DISC-10")
 def test_three_services_each_with_its_own_hook(service: TestClient) -> None:
     """DISC-1, 2, 4, 6, 10; decision 2."""
     answer = service.get("/cds-services")
@@ -19,19 +21,23 @@ def test_three_services_each_with_its_own_hook(service: TestClient) -> None:
     }
 
 
+@pytest.mark.checklist("DISC-5", "DISC-7", "DISC-8", "DISC-9", "DISC-14")
 def test_only_defined_members_none_empty(service: TestClient) -> None:
     """DISC-5, 7, 8, 9, 14; GEN-2, 3, 4."""
     for entry in service.get("/cds-services").json()["services"]:
-        assert set(entry) == {"id", "hook", "title", "description", "usageRequirements", "prefetch"}
+        members = {"id", "hook", "title", "description", "usageRequirements", "prefetch", "version", "hookVersion"}
+        assert set(entry) == members
         assert all(isinstance(entry[name], str) and entry[name].strip() for name in set(entry) - {"prefetch"})
         assert all(isinstance(template, str) and template for template in entry["prefetch"].values())
 
 
+@pytest.mark.checklist("DISC-14")
 def test_discovery_is_stable(service: TestClient) -> None:
     """DISC-14."""
     assert service.get("/cds-services").content == service.get("/cds-services").content
 
 
+@pytest.mark.checklist("PRE-10")
 def test_the_prefetch_templates_are_those_of_decision_10(service: TestClient) -> None:
     """Decision 10; the observations are narrowed to the LOINC codes that some rule or text of the knowledge reads."""
     search = "?patient={{context.patientId}}"
@@ -53,6 +59,7 @@ def test_the_prefetch_templates_are_those_of_decision_10(service: TestClient) ->
         }
 
 
+@pytest.mark.checklist("PRE-1", "PRE-2", "PRE-4", "PRE-5")
 def test_templates_use_only_what_every_client_can_fill(service: TestClient) -> None:
     """PRE-1 to 7: context tokens, relative reads and searches, no modifier, no parameter twice."""
     for entry in service.get("/cds-services").json()["services"]:
