@@ -3,14 +3,19 @@
 Bodies seen: no Bundle type, no intent, no medication, an object where a list belongs, null entries.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from fhir_mappings.references import resource_reference, type_and_id
-from fhir_mappings.resources import MedicationRequestResource, OrderResource, ServiceRequestResource
+from fhir_mappings.resources import (
+    MedicationRequestResource,
+    MedicationResource,
+    OrderResource,
+    ServiceRequestResource,
+)
 
 _ORDER_TYPES: Mapping[str, type[OrderResource]] = {
     "MedicationRequest": MedicationRequestResource,
@@ -61,6 +66,18 @@ def read_draft_orders(raw: bytes | msgspec.Raw | None) -> tuple[DraftEntry, ...]
     if isinstance(resource_type, str) and resource_type in _ORDER_TYPES:
         return (_read_entry({"resource": bundle}),)
     return tuple(_read_entry(entry) for entry in _entries(bundle.get("entry")))
+
+
+def draft_medications(drafts: Iterable[DraftEntry]) -> Iterator[MedicationResource]:
+    """The Medications that came as entries beside the orders, for their references to resolve to (CTX-6)."""
+    for draft in drafts:
+        if draft.raw.get("resourceType") == "Medication":
+            try:
+                medication = msgspec.convert(_shaped(draft.raw, ""), MedicationResource, strict=False)
+            except (msgspec.ValidationError, RecursionError):
+                continue
+            if not medication.modifier_extension:
+                yield medication
 
 
 def _entries(value: Any) -> Iterable[Any]:

@@ -15,7 +15,7 @@ from cds_service.errors import PreconditionFailed
 from cds_service.hook_request import HookRequest
 from fhir_mappings.bundle_reader import PREFETCH_KEYS, ReadBundle, read_bundle, read_medication
 from fhir_mappings.chart import ReadChart, group_read, medications_by_reference, unresolved_medications
-from fhir_mappings.draft_orders import read_draft_orders
+from fhir_mappings.draft_orders import draft_medications, read_draft_orders
 from fhir_mappings.resources import PatientResource
 from fhir_mappings.subjects import is_about
 
@@ -63,16 +63,16 @@ async def gather(
         # Without a server nothing waits for anything: a task for each key would cost more than reading a small chart.
         read = [await one for one in obtained] if client is None else await asyncio.gather(*obtained)
         pages = dict(zip(templates, read, strict=True))
+        drafts = read_draft_orders(request.context.draft_orders)
+        included = (medication for key_pages in pages.values() for page in key_pages for medication in page.included)
         chart = ReadChart(
             patient_id=request.context.patient_id,
             patient=_required_patient(pages[_PATIENT], request.context.patient_id),
             groups=MappingProxyType(
                 {group: group_read(pages[key], group) for key, group in PREFETCH_KEYS.items() if group is not None}
             ),
-            medications=medications_by_reference(
-                medication for key_pages in pages.values() for page in key_pages for medication in page.included
-            ),
-            drafts=read_draft_orders(request.context.draft_orders),
+            medications=medications_by_reference((*included, *draft_medications(drafts))),
+            drafts=drafts,
         )
         _require_conditions(pages[_CONDITIONS])
         return await _with_medications(chart, source)
