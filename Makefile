@@ -42,6 +42,7 @@ check: $(STAMP) ## lint, format, types, import contracts, knowledge, generated p
 	.venv/bin/lint-imports
 	.venv/bin/calcinosis-cds validate-knowledge
 	.venv/bin/python -m cds_service.cli generated-docs --check
+	.venv/bin/python -m scripts.conformance --check
 
 coverage: $(STAMP) ## run the test suite and show which branches it never took
 	.venv/bin/pytest $(PYTEST_ARGS) --cov --cov-report=term

@@ -42,6 +42,7 @@ def test_a_request_gets_the_cards_of_the_clinical_source(cards: Cards, file: str
         assert [words for words in expected.says if words.lower() not in text] == []
 
 
+@pytest.mark.checklist("RESP-2")
 @pytest.mark.parametrize("file", [file for file in SILENT if "near-miss" in file])
 def test_a_near_miss_gets_no_card(cards: Cards, file: str) -> None:
     assert cards(file) == []

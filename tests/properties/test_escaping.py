@@ -18,6 +18,7 @@ TEXT = st.text(max_size=200) | st.text(
 SIGNS = frozenset(" ,'()-")
 
 
+@pytest.mark.checklist("CARD-14")
 @THOROUGH
 @given(TEXT)
 def test_markdown_lets_only_letters_marks_digits_and_a_few_signs_through(text: str) -> None:

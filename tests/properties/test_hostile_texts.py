@@ -102,6 +102,7 @@ def test_the_worked_cards_themselves_hold_nothing_live(
     assert alive(answer(request(example), knowledge, settings, today)) == []
 
 
+@pytest.mark.checklist("CARD-14", "CARD-16")
 @pytest.mark.parametrize("number", range(len(PAYLOADS)))
 def test_no_text_of_the_chart_is_live_on_a_card(
     number: int, knowledge: "KnowledgeBase", settings: "Settings", today: date

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ _OTHERS = st.frozensets(
 )
 
 
+@pytest.mark.checklist("REQ-18")
 @QUICK
 @given(features=charts(), hook=st.sampled_from(HOOKS))
 def test_the_same_call_gives_the_same_bytes(features: PatientFeatures, hook: str) -> None:
@@ -22,6 +24,7 @@ def test_the_same_call_gives_the_same_bytes(features: PatientFeatures, hook: str
     assert cards_of(features, hook) == cards_of(features, hook)
 
 
+@pytest.mark.checklist("CARD-1")
 @QUICK
 @given(features=charts(), hook=st.sampled_from(HOOKS))
 def test_another_hook_instance_gives_other_uuids_and_nothing_else(features: PatientFeatures, hook: str) -> None:

@@ -19,6 +19,7 @@ def listed(tmp_path: Path, decide: DecideOnce) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.mark.checklist("CORS-1")
 @pytest.mark.parametrize(
     ("path", "method"), [("/cds-services", "GET"), (ADDRESS, "POST"), (f"{ADDRESS}/feedback", "POST")]
 )
@@ -37,6 +38,7 @@ def test_a_preflight_of_a_listed_origin_is_granted(listed: TestClient, path: str
     assert "access-control-allow-credentials" not in answer.headers
 
 
+@pytest.mark.checklist("CORS-2", "CORS-4")
 def test_the_header_stands_on_errors_too(listed: TestClient, decide: DecideOnce) -> None:
     """CORS-2, CORS-4: 200, 400, 404, 412, 415 and the unexpected 500."""
     headers = {"Origin": ORIGIN}
@@ -53,12 +55,14 @@ def test_the_header_stands_on_errors_too(listed: TestClient, decide: DecideOnce)
     assert {answer.headers.get("access-control-allow-origin") for answer in answers} == {ORIGIN}
 
 
+@pytest.mark.checklist("CORS-3")
 def test_another_origin_gets_no_header(listed: TestClient) -> None:
     """CORS-3: never reflected."""
     answer = listed.get("/cds-services", headers={"Origin": "https://evil.example.org"})
     assert "access-control-allow-origin" not in answer.headers
 
 
+@pytest.mark.checklist("CORS-3")
 def test_development_serves_every_origin_without_credentials(service: TestClient) -> None:
     """CORS-3: `*` only without credentials."""
     answer = service.get("/cds-services", headers={"Origin": "https://anyone.example.org"})

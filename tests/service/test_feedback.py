@@ -51,6 +51,7 @@ def post(service: TestClient, *entries: Any) -> Any:
     return service.post(ADDRESS, json={"feedback": list(entries)})
 
 
+@pytest.mark.checklist("FB-1", "FB-2", "FB-4")
 def test_an_accepted_and_an_overridden_card_are_stored(service: TestClient, stored: Callable[[], list[Json]]) -> None:
     """FB-1, FB-2, FB-4; ehr-clients-and-servers.md: 200 with an empty body."""
     answer = post(service, ACCEPTED, OVERRIDDEN)
@@ -64,6 +65,7 @@ def test_an_accepted_and_an_overridden_card_are_stored(service: TestClient, stor
     assert overridden["user_comment"] == "Known to the clinic"
 
 
+@pytest.mark.checklist("FB-5")
 def test_the_same_feedback_twice_is_stored_once(service: TestClient, stored: Callable[[], list[Json]]) -> None:
     """FB-5: in two posts, in one post, and with the same moment written in another zone."""
     elsewhere = OVERRIDDEN | {"outcomeTimestamp": "2026-11-22T10:34:10+01:00"}
@@ -72,6 +74,7 @@ def test_the_same_feedback_twice_is_stored_once(service: TestClient, stored: Cal
     assert len(stored()) == 1
 
 
+@pytest.mark.checklist("FB-5")
 def test_the_same_card_again_later_is_another_entry(service: TestClient, stored: Callable[[], list[Json]]) -> None:
     """FB-5: a card may be reported more than once."""
     post(service, OVERRIDDEN)
@@ -89,6 +92,7 @@ def test_feedback_outlives_the_process(tmp_path: Path, stored: Callable[[], list
     assert len(stored()) == 1
 
 
+@pytest.mark.checklist("FB-3", "FB-4")
 @pytest.mark.parametrize(
     "reason", [None, {}, {"userComment": "only words"}, {"reason": {"code": "x", "system": "urn:y", "display": "z"}}]
 )
@@ -98,6 +102,7 @@ def test_an_override_needs_no_complete_reason(service: TestClient, reason: Json 
     assert post(service, entry).status_code == 200
 
 
+@pytest.mark.checklist("FB-10", "REQ-8")
 def test_an_unknown_card_and_unknown_members_are_taken(service: TestClient, stored: Callable[[], list[Json]]) -> None:
     """FB-10, REQ-8: fields are picked, what is unknown is not stored."""
     assert post(service, OVERRIDDEN | {"card": "never-shown", "secret": "x"}).status_code == 200
@@ -126,6 +131,7 @@ WRONG_ENTRIES: list[Any] = [
 ]
 
 
+@pytest.mark.checklist("FB-6", "FB-7", "FB-8")
 @pytest.mark.parametrize("entry", WRONG_ENTRIES)
 def test_a_wrong_entry_refuses_the_whole_post(
     service: TestClient, stored: Callable[[], list[Json]], entry: Any
@@ -138,6 +144,7 @@ def test_a_wrong_entry_refuses_the_whole_post(
     assert stored() == []
 
 
+@pytest.mark.checklist("FB-9")
 @pytest.mark.parametrize("body", [{}, [], {"feedback": {}}, {"feedback": []}, {"feedback": None}, "text", 5])
 def test_a_wrong_outer_form_is_400(service: TestClient, body: Any) -> None:
     """FB-9."""
@@ -146,6 +153,7 @@ def test_a_wrong_outer_form_is_400(service: TestClient, body: Any) -> None:
     diagnostics(answer)
 
 
+@pytest.mark.checklist("FB-11")
 def test_an_unknown_service_is_404(service: TestClient) -> None:
     """FB-11."""
     assert service.post("/cds-services/other/feedback", json={"feedback": [OVERRIDDEN]}).status_code == 404

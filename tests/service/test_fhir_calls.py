@@ -48,6 +48,7 @@ def call(service: TestClient, prefetch: Json | None = None, **authorization: Any
     return service.post(ADDRESS, json=with_access(hook_body(prefetch=prefetch), **authorization))  # type: ignore[return-value]
 
 
+@pytest.mark.checklist("DATA-6", "FHIR-1", "FHIR-3", "FHIR-4")
 def test_what_the_prefetch_leaves_out_is_read(service: TestClient, decide: DecideOnce, fhir: respx.MockRouter) -> None:
     """DATA-6, FHIR-1, FHIR-3, FHIR-4: all keys, only reads, only this patient, always with the token."""
     routes = answer_all(fhir, Condition=httpx.Response(200, json=bundle(condition("c-1"))))
@@ -64,6 +65,7 @@ def test_what_the_prefetch_leaves_out_is_read(service: TestClient, decide: Decid
     assert [resource.id for resource in decide.charts[0].groups[Group.CONDITIONS].resources] == ["c-1"]
 
 
+@pytest.mark.checklist("DATA-8")
 def test_the_same_chart_from_prefetch_and_from_fhir(
     service: TestClient, decide: DecideOnce, fhir: respx.MockRouter
 ) -> None:
@@ -74,6 +76,7 @@ def test_the_same_chart_from_prefetch_and_from_fhir(
     assert decide.charts[0] == decide.charts[1]
 
 
+@pytest.mark.checklist("DATA-2")
 def test_only_the_missing_keys_are_read(service: TestClient, fhir: respx.MockRouter) -> None:
     """DATA-2."""
     routes = answer_all(fhir)
@@ -81,12 +84,14 @@ def test_only_the_missing_keys_are_read(service: TestClient, fhir: respx.MockRou
     assert [kind for kind, route in routes.items() if route.called] == ["AllergyIntolerance"]
 
 
+@pytest.mark.checklist("FHIR-5")
 def test_a_complete_prefetch_makes_no_call(service: TestClient, fhir: respx.MockRouter) -> None:
     """FHIR-5."""
     assert call(service, complete_prefetch()).status_code == 200
     assert fhir.calls.call_count == 0
 
 
+@pytest.mark.checklist("FHIR-9")
 def test_an_open_server_is_called_without_a_token(service: TestClient, fhir: respx.MockRouter) -> None:
     """FHIR-9."""
     answer_all(fhir)
@@ -94,6 +99,7 @@ def test_an_open_server_is_called_without_a_token(service: TestClient, fhir: res
     assert all("authorization" not in made.request.headers for made in fhir.calls)
 
 
+@pytest.mark.checklist("REQ-7")
 def test_an_authorization_without_a_server_is_no_error(service: TestClient) -> None:
     """REQ-7."""
     body = with_access(hook_body())
@@ -101,12 +107,14 @@ def test_an_authorization_without_a_server_is_no_error(service: TestClient) -> N
     assert service.post(ADDRESS, json=body).status_code == 200
 
 
+@pytest.mark.checklist("FHIR-6")
 def test_an_expired_token_is_not_used(service: TestClient, fhir: respx.MockRouter) -> None:
     """FHIR-6, FHIR-7."""
     assert call(service, without(complete_prefetch(), "patient"), expires_in=0).status_code == 412
     assert fhir.calls.call_count == 0
 
 
+@pytest.mark.checklist("FHIR-6", "FHIR-11")
 def test_a_type_outside_the_scopes_is_not_asked_for(
     service: TestClient, decide: DecideOnce, fhir: respx.MockRouter
 ) -> None:
@@ -132,6 +140,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.checklist("DATA-10", "DATA-11", "FHIR-2", "FHIR-10")
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_failed_read_of_conditions_is_412(
     service: TestClient, decide: DecideOnce, fhir: respx.MockRouter, name: str
@@ -155,6 +164,7 @@ def test_a_failed_read_of_drugs_opens_their_group(
     assert decide.charts[0].groups[Group.CONDITIONS].state.closed
 
 
+@pytest.mark.checklist("DATA-9")
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError])
 def test_an_unreachable_server_is_412(
     service: TestClient, fhir: respx.MockRouter, error: type[httpx.HTTPError]
@@ -165,6 +175,7 @@ def test_an_unreachable_server_is_412(
     assert route.called
 
 
+@pytest.mark.checklist("DATA-11", "PERF-2")
 def test_a_slow_answer_is_given_up_at_the_deadline(tmp_path: Path, decide: DecideOnce) -> None:
     """DATA-11, PERF-2: the slow key is open, what came in time is kept."""
 

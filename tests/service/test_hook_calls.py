@@ -11,6 +11,7 @@ from tests.service.ehr import HOOK_INSTANCE, DecideOnce, hook_body, product_know
 HOOKS = ("patient-view", "order-select", "order-sign")
 
 
+@pytest.mark.checklist("REQ-1", "RESP-1")
 @pytest.mark.parametrize("hook", HOOKS)
 def test_each_hook_answers_200_with_cards(service: TestClient, hook: str) -> None:
     """REQ-1, RESP-1."""
@@ -22,6 +23,7 @@ def test_each_hook_answers_200_with_cards(service: TestClient, hook: str) -> Non
     }
 
 
+@pytest.mark.checklist("CTX-1")
 def test_the_decision_gets_the_context_and_the_day(service: TestClient, decide: DecideOnce) -> None:
     """CTX-1, decision 9: the day comes from the one clock."""
     service.post("/cds-services/calcinosis-order-select", json=hook_body("order-select"))
@@ -40,6 +42,7 @@ def test_order_sign_has_no_selections(service: TestClient, decide: DecideOnce) -
     assert decide.requests[0].context.selections is None
 
 
+@pytest.mark.checklist("CTX-3")
 @pytest.mark.parametrize("user", ["Practitioner/1", "PractitionerRole/1", "Patient/pat-1", "RelatedPerson/1"])
 def test_every_kind_of_user_is_served(service: TestClient, user: str) -> None:
     """CTX-3."""
@@ -48,6 +51,7 @@ def test_every_kind_of_user_is_served(service: TestClient, user: str) -> None:
     assert service.post("/cds-services/calcinosis-patient-view", json=body).status_code == 200
 
 
+@pytest.mark.checklist("REQ-8", "DATA-12")
 def test_unknown_members_extensions_and_extra_keys_are_ignored(service: TestClient) -> None:
     """REQ-8, DATA-12."""
     body = hook_body(extension={"org.example.x": {"a": 1}}, somethingNew=[1])
@@ -56,6 +60,7 @@ def test_unknown_members_extensions_and_extra_keys_are_ignored(service: TestClie
     assert service.post("/cds-services/calcinosis-patient-view", json=body).status_code == 200
 
 
+@pytest.mark.checklist("REQ-9")
 @pytest.mark.parametrize(
     "content_type", ["application/json; charset=utf-8", "application/fhir+json", "application/json"]
 )
@@ -76,12 +81,14 @@ def test_a_slash_too_many_does_no_harm(service: TestClient, path: str) -> None:
     assert service.get("/cds-services/").status_code == 200
 
 
+@pytest.mark.checklist("REQ-18", "REQ-20")
 def test_the_same_request_gives_the_same_bytes(service: TestClient) -> None:
     """REQ-18, REQ-20."""
     first, second = (service.post("/cds-services/calcinosis-patient-view", json=hook_body()) for _ in range(2))
     assert first.content == second.content
 
 
+@pytest.mark.checklist("CTX-4")
 @pytest.mark.parametrize("selection", ["MedicationRequest/other", "draft-1", "", "///"])
 def test_selections_that_match_nothing_are_no_error(service: TestClient, selection: str) -> None:
     """CTX-4."""

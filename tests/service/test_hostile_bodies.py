@@ -42,6 +42,7 @@ def post(service: TestClient, content: bytes, content_type: str = "application/j
     return service.post(ADDRESS, content=content, headers={"Content-Type": content_type})
 
 
+@pytest.mark.checklist("REQ-10", "REQ-11", "REQ-14", "GEN-6")
 @pytest.mark.parametrize("name", RAW_BODIES)
 def test_a_body_that_is_no_strict_json_object_is_400(service: TestClient, decide: DecideOnce, name: str) -> None:
     """REQ-10, REQ-11, REQ-14, GEN-6."""
@@ -59,6 +60,7 @@ def test_200_levels_are_read(service: TestClient) -> None:
     assert post(service, content + b',"prefetch":' + prefetch + b"}").status_code == 200
 
 
+@pytest.mark.checklist("REQ-14")
 def test_13_megabytes_are_413(service: TestClient) -> None:
     """Decision 22: 12 MB; told by its length or not."""
     huge = b" " * (13 * 1024 * 1024)
@@ -69,6 +71,7 @@ def test_13_megabytes_are_413(service: TestClient) -> None:
     diagnostics(answer)
 
 
+@pytest.mark.checklist("REQ-12")
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "", "multipart/form-data", "application/xml", "application/json; charset=latin-1"]
 )
@@ -99,6 +102,7 @@ WRONG = [
 ]  # fmt: skip
 
 
+@pytest.mark.checklist("REQ-2", "REQ-4", "REQ-6", "REQ-13", "ERR-2")
 @pytest.mark.parametrize(("member", "value"), WRONG)
 def test_a_missing_or_wrong_member_is_400_and_named(service: TestClient, member: str, value: Any) -> None:
     """REQ-2, 4, 6, 13; ERR-2."""
@@ -117,6 +121,7 @@ WRONG_CONTEXT = [
 ]  # fmt: skip
 
 
+@pytest.mark.checklist("CTX-2")
 @pytest.mark.parametrize(("member", "value"), WRONG_CONTEXT)
 def test_a_missing_or_wrong_context_field_is_400_and_named(service: TestClient, member: str, value: Any) -> None:
     """CTX-2, CTX-4; the id could otherwise leave its place in a URL."""
@@ -129,6 +134,7 @@ def test_a_missing_or_wrong_context_field_is_400_and_named(service: TestClient, 
     assert member in diagnostics(answer)
 
 
+@pytest.mark.checklist("REQ-3")
 def test_a_hook_of_another_service_is_400(service: TestClient) -> None:
     """REQ-3."""
     answer = service.post(ADDRESS, json=hook_body("order-sign"))
@@ -136,11 +142,13 @@ def test_a_hook_of_another_service_is_400(service: TestClient) -> None:
     diagnostics(answer)
 
 
+@pytest.mark.checklist("REQ-5")
 def test_a_hook_instance_that_is_no_uuid_is_tolerated(service: TestClient) -> None:
     """REQ-5."""
     assert service.post(ADDRESS, json=hook_body(hookInstance="call 12")).status_code == 200
 
 
+@pytest.mark.checklist("REQ-15", "REQ-16", "ERR-1")
 def test_unknown_addresses_and_methods(service: TestClient) -> None:
     """REQ-15, REQ-16, ERR-1."""
     unknown = service.post("/cds-services/other", json=hook_body())
@@ -152,6 +160,7 @@ def test_unknown_addresses_and_methods(service: TestClient) -> None:
         diagnostics(answer)
 
 
+@pytest.mark.checklist("ERR-4")
 def test_no_error_repeats_the_token_or_the_chart(service: TestClient) -> None:
     """ERR-3, ERR-4: whatever is wrong, nothing of the request comes back."""
     bodies = [
@@ -168,6 +177,7 @@ def test_no_error_repeats_the_token_or_the_chart(service: TestClient) -> None:
         assert TOKEN not in answer.text
 
 
+@pytest.mark.checklist("ERR-3")
 def test_an_unexpected_failure_is_500_without_its_text(service: TestClient, decide: DecideOnce) -> None:
     """Decision 11: never an empty list of cards; ERR-3: no text, no trace."""
     decide.failure = RuntimeError(MARK)
@@ -178,6 +188,7 @@ def test_an_unexpected_failure_is_500_without_its_text(service: TestClient, deci
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.checklist("REQ-19")
 def test_the_service_is_alive_after_all_that(service: TestClient) -> None:
     """REQ-19."""
     before = service.post(ADDRESS, json=hook_body()).content

@@ -77,6 +77,7 @@ def test_an_unexpected_failure_is_located_without_its_text(
     assert "Jane" not in captured.out + captured.err
 
 
+@pytest.mark.checklist("FHIR-7", "FHIR-8", "FB-13")
 def test_nothing_secret_is_logged_whatever_happens(
     capfd: pytest.CaptureFixture[str], service: TestClient, fhir: respx.MockRouter
 ) -> None:

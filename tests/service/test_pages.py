@@ -214,6 +214,7 @@ def test_a_page_names_the_knowledge_it_was_written_from(
     assert knowledge.content_hash[:16] in text
 
 
+@pytest.mark.checklist("DISC-16")
 def test_about_lists_what_is_read_and_what_is_not(about: Reader, client: TestClient) -> None:
     """Decisions 10 and 28; the keys are those that discovery tells."""
     prefetch = client.get("/cds-services").json()["services"][0]["prefetch"]

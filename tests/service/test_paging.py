@@ -31,6 +31,7 @@ def condition_ids(decide: DecideOnce) -> list[str | None]:
     return [resource.id for resource in decide.charts[0].groups[Group.CONDITIONS].resources]
 
 
+@pytest.mark.checklist("DATA-7")
 def test_the_next_link_of_a_prefetched_bundle_is_followed_with_the_token(
     service: TestClient, decide: DecideOnce, fhir: respx.MockRouter
 ) -> None:
@@ -42,6 +43,7 @@ def test_the_next_link_of_a_prefetched_bundle_is_followed_with_the_token(
     assert decide.charts[0].groups[Group.CONDITIONS].state.closed
 
 
+@pytest.mark.checklist("DATA-7")
 def test_a_relative_next_link_is_followed_under_the_base(
     service: TestClient, decide: DecideOnce, fhir: respx.MockRouter
 ) -> None:
@@ -113,6 +115,7 @@ def test_a_medication_that_cannot_be_read_is_no_error(
     assert dict(decide.charts[0].medications) == {}
 
 
+@pytest.mark.checklist("CTX-13")
 def test_draft_orders_are_never_read_back(service: TestClient, fhir: respx.MockRouter) -> None:
     """CTX-13."""
     answer = service.post("/cds-services/calcinosis-order-sign", json=with_access(hook_body("order-sign")))

@@ -29,6 +29,7 @@ def post(service: TestClient, prefetch: Any) -> Any:
     return service.post(ADDRESS, json=hook_body(prefetch=prefetch))
 
 
+@pytest.mark.checklist("DATA-1", "DATA-2", "ERR-2")
 @pytest.mark.parametrize("key", ["patient", "conditions"])
 def test_a_required_key_left_out_without_fhir_access_is_412_and_named(
     service: TestClient, decide: DecideOnce, key: str
@@ -40,6 +41,7 @@ def test_a_required_key_left_out_without_fhir_access_is_412_and_named(
     assert decide.charts == []
 
 
+@pytest.mark.checklist("DATA-2")
 @pytest.mark.parametrize("key", DEGRADING)
 def test_any_other_key_left_out_opens_its_group(service: TestClient, decide: DecideOnce, key: str) -> None:
     """DATA-2, decision 5: unknown, not "no"."""
@@ -49,6 +51,7 @@ def test_any_other_key_left_out_opens_its_group(service: TestClient, decide: Dec
     assert not state.closed
 
 
+@pytest.mark.checklist("DATA-3")
 @pytest.mark.parametrize("key", [*DEGRADING, "conditions"])
 def test_null_is_known_empty(service: TestClient, decide: DecideOnce, key: str) -> None:
     """DATA-3."""
@@ -56,11 +59,13 @@ def test_null_is_known_empty(service: TestClient, decide: DecideOnce, key: str) 
     assert decide.charts[0].groups[Group(key)].state == GroupState()
 
 
+@pytest.mark.checklist("DATA-3")
 def test_a_null_patient_is_412(service: TestClient) -> None:
     """DATA-1: null says that there is no patient."""
     assert post(service, complete_prefetch() | {"patient": None}).status_code == 412
 
 
+@pytest.mark.checklist("DATA-4")
 @pytest.mark.parametrize("key", DEGRADING)
 def test_an_operation_outcome_opens_its_group_and_is_not_fetched_again(
     service: TestClient, decide: DecideOnce, fhir: respx.MockRouter, key: str
@@ -73,12 +78,14 @@ def test_an_operation_outcome_opens_its_group_and_is_not_fetched_again(
     assert fhir.calls.call_count == 0
 
 
+@pytest.mark.checklist("DATA-4")
 @pytest.mark.parametrize("key", ["patient", "conditions"])
 def test_an_operation_outcome_under_a_required_key_is_412(service: TestClient, key: str) -> None:
     """DATA-4."""
     assert post(service, complete_prefetch() | {key: operation_outcome()}).status_code == 412
 
 
+@pytest.mark.checklist("DATA-5")
 def test_empty_bundles_are_no_data_and_no_error(service: TestClient, decide: DecideOnce) -> None:
     """DATA-5: evaluated, every group closed."""
     assert post(service, complete_prefetch()).status_code == 200
@@ -103,6 +110,7 @@ def test_another_patient_than_the_contexts_is_412(service: TestClient, decide: D
     assert decide.charts == []
 
 
+@pytest.mark.checklist("DATA-13")
 @pytest.mark.parametrize("key", list(complete_prefetch()))
 @pytest.mark.parametrize(
     "value", [{"resourceType": "Basic"}, "text", 7, [], {}, {"resourceType": "Bundle", "entry": 1}]
@@ -117,6 +125,7 @@ def test_a_wrong_type_under_a_key_is_no_5xx(service: TestClient, decide: DecideO
         assert not decide.charts[0].groups[Group(key)].state.closed
 
 
+@pytest.mark.checklist("DATA-1", "DATA-14")
 @pytest.mark.parametrize("prefetch", [{}, None])
 def test_no_prefetch_at_all_is_412(service: TestClient, prefetch: Any) -> None:
     """DATA-14: nothing given, nothing to read it from."""
@@ -125,6 +134,7 @@ def test_no_prefetch_at_all_is_412(service: TestClient, prefetch: Any) -> None:
     assert service.post(ADDRESS, json=body).status_code == 412
 
 
+@pytest.mark.checklist("DATA-14")
 @pytest.mark.parametrize("prefetch", [[], "text", 1, True])
 def test_a_prefetch_that_is_no_object_is_400(service: TestClient, prefetch: Any) -> None:
     """DATA-14."""

@@ -52,6 +52,7 @@ def answer(client: TestClient, body: dict[str, Any]) -> list[dict[str, Any]]:
     return cards
 
 
+@pytest.mark.checklist("CTX-7")
 def test_the_first_call_before_a_drug_is_chosen_gets_no_card(client: TestClient) -> None:
     assert answer(client, order_select(draft())) == []
 
@@ -62,6 +63,7 @@ def test_a_drug_without_intent_in_a_bundle_without_type_is_judged(client: TestCl
     assert card["summary"].startswith("Diltiazem with metoprolol")
 
 
+@pytest.mark.checklist("CTX-14")
 def test_objects_where_lists_belong_are_read(client: TestClient) -> None:
     reason = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "L94.2"}], "text": "Calcinosis cutis"}
     order = draft(
@@ -74,6 +76,7 @@ def test_objects_where_lists_belong_are_read(client: TestClient) -> None:
     assert "reason calcinosis cutis" in card["detail"]
 
 
+@pytest.mark.checklist("CTX-5", "CTX-10")
 @pytest.mark.parametrize(
     "drafts",
     [

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,14 @@ def load_stories(folders: Iterable[Path]) -> tuple[Story, ...]:
     """All stories of the *.yaml files in `folders`, by file name; StoryError when an id occurs twice."""
     stories: dict[str, Story] = {}
     for path in sorted(path for folder in folders for path in folder.glob("*.yaml")):
-        for story in read_stories(path.read_text(encoding="utf-8"), path.name):
+        for story in _stories_of_file(path, path.stat().st_mtime_ns):
             if story.id in stories:
                 raise StoryError(f"{path.name}: story id {story.id} occurs twice")
             stories[story.id] = story
     return tuple(stories.values())
+
+
+@cache
+def _stories_of_file(path: Path, _changed: int) -> tuple[Story, ...]:
+    """Several test modules read the same files, and YAML is slow: once a process is enough while a file stands."""
+    return read_stories(path.read_text(encoding="utf-8"), path.name)

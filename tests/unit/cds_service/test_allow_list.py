@@ -6,6 +6,7 @@ from cds_service.ehr.allow_list import BaseUrl, build_allow_list, parse_base_url
 from tests.support.disguised_urls import BASE, DISGUISED
 
 
+@pytest.mark.checklist("FHIR-10")
 @pytest.mark.parametrize("url", DISGUISED)
 def test_no_disguise_is_on_the_list(url: str) -> None:
     assert build_allow_list([BASE], []).admit(url) is None
@@ -26,6 +27,7 @@ def test_no_server_is_on_no_list() -> None:
     assert build_allow_list([], []).admit(BASE) is None
 
 
+@pytest.mark.checklist("GEN-7")
 def test_plain_http_only_from_its_own_setting() -> None:
     """Decision 4: CDS_ALLOW_HTTP_FHIR."""
     with pytest.raises(ValueError, match="CDS_ALLOW_HTTP_FHIR"):
@@ -57,6 +59,7 @@ def test_a_link_under_the_base_is_followed(link: str, url: str) -> None:
     assert base.link_under(link) == url
 
 
+@pytest.mark.checklist("FHIR-2")
 @pytest.mark.parametrize(
     "link", [*DISGUISED[:3], *DISGUISED[5:19], "/admin", "../admin", "..;/admin", "\t/fhir", "//evil.example.org/x"]
 )

@@ -22,6 +22,7 @@ BODY = {
 }
 
 
+@pytest.mark.checklist("FHIR-7")
 def test_the_token_shows_itself_in_no_text() -> None:
     request = decode(json.dumps(BODY).encode())
     assert request.fhir_authorization is not None
@@ -29,6 +30,7 @@ def test_the_token_shows_itself_in_no_text() -> None:
     assert "opaque-4711" not in f"{request!r} {request} {request.fhir_authorization}"
 
 
+@pytest.mark.checklist("FHIR-7")
 def test_the_token_is_in_no_traceback_of_a_refused_request() -> None:
     body = BODY | {"fhirAuthorization": {"access_token": "opaque 4711"}}
     with pytest.raises(BadRequest) as caught:

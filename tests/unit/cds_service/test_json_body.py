@@ -62,6 +62,7 @@ def test_members_are_left_raw() -> None:
     assert {name: bytes(raw) for name, raw in members.items()} == {"a": b'{"b": 1, "b": 2}', "c": b"null"}
 
 
+@pytest.mark.checklist("GEN-6")
 @pytest.mark.parametrize("body", [b'{"a":1,"a":1}', b'{"a":1,"\\u0061":1}'])
 def test_a_key_twice_is_refused(body: bytes) -> None:
     with pytest.raises(NotStrictJson, match="twice"):

@@ -5,6 +5,7 @@ import pytest
 from cds_service.ehr.scopes import may_read
 
 
+@pytest.mark.checklist("FHIR-6")
 @pytest.mark.parametrize(
     "scope",
     [
@@ -20,6 +21,7 @@ def test_scopes_that_cover_a_search(scope: str) -> None:
     assert may_read(scope, "Condition", search=True)
 
 
+@pytest.mark.checklist("FHIR-11")
 @pytest.mark.parametrize(
     "scope",
     ["", "launch openid profile", "patient/Observation.read", "patient/Condition.write", "patient/Condition.r", "x"],

@@ -70,6 +70,7 @@ def test_one_broken_entry_costs_only_itself(broken: object) -> None:
     assert (found.unreadable, found.unreadable_at) == (1, (1,))
 
 
+@pytest.mark.checklist("DATA-15")
 def test_entries_of_another_type_are_skipped_and_medications_kept_apart() -> None:
     medication = {"resourceType": "Medication", "id": "x", "code": {"text": "methotrexate"}}
     listed = [
@@ -84,6 +85,7 @@ def test_entries_of_another_type_are_skipped_and_medications_kept_apart() -> Non
     assert found.unreadable == 0
 
 
+@pytest.mark.checklist("DATA-4", "DATA-15")
 @pytest.mark.parametrize(("severity", "opens"), [("error", True), ("warning", True), ("information", False)])
 def test_an_outcome_entry_opens_the_group_unless_it_only_informs(severity: str, opens: bool) -> None:
     outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "processing"}]}
