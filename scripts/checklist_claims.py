@@ -10,6 +10,7 @@ from pathlib import Path
 
 MARK = "checklist"
 CONSTANT = "CHECKLIST"
+EVERY_TEST = "every test"
 _NOT_RUN = ("skip", "skipif", "xfail")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -42,30 +43,53 @@ def claims_of(root: Path) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
 
 
 def claims_of_tests(text: str, path: str) -> tuple[list[Claim], list[str]]:
-    """The claims of one file below tests/; a claim counts only on a test function that pytest collects and runs."""
+    """The claims of one file below tests/; a claim counts only on what pytest collects and runs.
+
+    A test of the module, a method of a test class, or with `pytestmark` the whole module.
+    """
     if MARK not in text:
         return [], []
     tree = ast.parse(text, filename=path)
-    last = {node.name: node for node in tree.body if isinstance(node, _Function)}
+    collected = path.rpartition("/")[2].startswith("test_")
     claims: list[Claim] = []
-    read: set[ast.Call] = set()
+    read: set[ast.expr] = set()
     faults: list[str] = []
-    for node in last.values():
-        marks = [decorator for decorator in node.decorator_list if _is_mark(decorator, MARK)]
-        for mark in marks:
-            ids = _ids(mark)
-            if not ids:
-                continue
-            read.add(mark)
-            claims += [Claim(identity, "test", path, node.name) for identity in ids]
-            if not (node.name.startswith("test_") and path.rpartition("/")[2].startswith("test_")):
-                faults.append(f"{path}: {node.name} claims {', '.join(ids)} and is no test")
-            if any(_is_mark(decorator, name) for decorator in node.decorator_list for name in _NOT_RUN):
-                faults.append(f"{path}: {node.name} claims {', '.join(ids)} and is not always run")
+    for name, marks in [*_marked_tests(tree), (EVERY_TEST, _module_marks(tree))]:
+        ids = [(identity, mark) for mark in marks if _is_mark(mark, MARK) for identity in _ids(mark)]
+        claims += [Claim(identity, "test", path, name) for identity, _ in ids]
+        read |= {mark for _, mark in ids}
+        if ids and not (collected and (name == EVERY_TEST or name.rpartition(".")[2].startswith("test_"))):
+            faults.append(f"{path}: {name} claims {ids[0][0]} and is no test")
+        if ids and any(_is_mark(mark, other) for mark in marks for other in _NOT_RUN):
+            faults.append(f"{path}: {name} claims {ids[0][0]} and is not always run")
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and _is_mark(call, MARK) and call not in read:
-            faults.append(f"{path}:{call.lineno}: a claim that is not read: ids in quotes, on a test of the module")
+            faults.append(f"{path}:{call.lineno}: a claim that is not read: ids in quotes, on a test or the module")
     return claims, faults
+
+
+def _marked_tests(tree: ast.Module) -> Iterator[tuple[str, list[ast.expr]]]:
+    """Functions of the module and methods of its test classes, each with its decorators and those of its class.
+
+    Of several with one name the last one, as Python has it.
+    """
+    found = {node.name: node.decorator_list for node in tree.body if isinstance(node, _Function)}
+    for group in tree.body:
+        if isinstance(group, ast.ClassDef) and group.name.startswith("Test"):
+            found |= {
+                f"{group.name}.{node.name}": [*node.decorator_list, *group.decorator_list]
+                for node in group.body
+                if isinstance(node, _Function)
+            }
+    yield from found.items()
+
+
+def _module_marks(tree: ast.Module) -> list[ast.expr]:
+    """The marks of `pytestmark`, one or several."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["pytestmark"]:
+            return list(node.value.elts) if isinstance(node.value, ast.List | ast.Tuple) else [node.value]
+    return []
 
 
 def _is_mark(node: ast.expr, name: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scripts.checklist import CHECKLIST, STANDINGS, Requirement, Section, load_checklist, read_checklist, requirements
-from scripts.checklist_claims import Claim, claims_of, claims_of_tests
+from scripts.checklist_claims import EVERY_TEST, Claim, claims_of, claims_of_tests
 from scripts.conformance import PAGE, conformance, faults
 from tests.house.repository import ROOT
 
@@ -83,19 +83,40 @@ def test_a_mark_on_a_test_is_a_claim() -> None:
     assert wrong == []
 
 
+def test_a_mark_on_a_method_or_on_the_module_is_a_claim() -> None:
+    text = (
+        'pytestmark = pytest.mark.checklist("X-1")\ndef test_a(): ...\n'
+        'class TestB:\n    @pytest.mark.checklist("X-2")\n    def test_b(self): ...\n'
+    )
+    claims, wrong = claims_of_tests(text, "tests/unit/test_x.py")
+    assert [(claim.id, claim.name) for claim in claims] == [("X-2", "TestB.test_b"), ("X-1", EVERY_TEST)]
+    assert wrong == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
         '@pytest.mark.checklist("X-1")\ndef a(): ...',
         '@pytest.mark.skip\n@pytest.mark.checklist("X-1")\ndef test_a(): ...',
         '@pytest.mark.xfail(reason="x")\n@pytest.mark.checklist("X-1")\ndef test_a(): ...',
-        'pytestmark = pytest.mark.checklist("X-1")',
-        'class TestA:\n    @pytest.mark.checklist("X-1")\n    def test_a(self): ...',
+        'class A:\n    @pytest.mark.checklist("X-1")\n    def test_a(self): ...',
+        '@pytest.mark.skip\nclass TestA:\n    @pytest.mark.checklist("X-1")\n    def test_a(self): ...',
+        'pytestmark = [pytest.mark.skip, pytest.mark.checklist("X-1")]\ndef test_a(): ...',
         "@pytest.mark.checklist(*IDS)\ndef test_a(): ...",
         "@pytest.mark.checklist()\ndef test_a(): ...",
         '@pytest.mark.checklist("X-1")\ndef test_a(): ...\ndef test_a(): ...',
     ],
-    ids=["no test", "skipped", "may fail", "whole module", "method", "no text", "no id", "hidden by another"],
+    ids=[
+        "no test",
+        "skipped",
+        "may fail",
+        "no test class",
+        "skipped class",
+        "skipped module",
+        "no text",
+        "no id",
+        "hidden by another",
+    ],
 )
 def test_a_claim_that_shows_nothing_is_a_fault(text: str) -> None:
     assert claims_of_tests(text, "tests/unit/test_x.py")[1]

@@ -1,6 +1,7 @@
 """What the log of a request holds, and what it never holds (decision 4, FHIR-7, FHIR-8, FB-13)."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,8 +18,10 @@ from tests.service.ehr import (
     Json,
     hook_body,
     json_lines,
+    running_service,
     with_access,
 )
+from tests.service.ehr_client import bearer, trusting, with_key_file
 
 ADDRESS = "/cds-services/calcinosis-patient-view"
 
@@ -27,6 +30,7 @@ def request_lines(capsys: pytest.CaptureFixture[str]) -> list[Json]:
     return [line for line in json_lines(capsys.readouterr().out) if line["event"] == "request"]
 
 
+@pytest.mark.checklist("SEC-5")
 def test_one_line_a_request_with_the_listed_fields(capsys: pytest.CaptureFixture[str], service: TestClient) -> None:
     """Decision 4, SEC-5."""
     service.post(ADDRESS, json=hook_body())
@@ -37,6 +41,23 @@ def test_one_line_a_request_with_the_listed_fields(capsys: pytest.CaptureFixture
     }  # fmt: skip
     assert (line["service"], line["request_id"]) == ("calcinosis-patient-view", HOOK_INSTANCE)
     assert (line["status"], line["cards"]) == (200, 1)
+
+
+@pytest.mark.checklist("SEC-5", "SEC-6")
+def test_the_line_of_a_trusted_client_says_who_called_what_and_how_it_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Client, tenant, token id, hookInstance, service, status; nothing else of the token."""
+    values = trusting(tmp_path, with_key_file(tmp_path, tenants=["ward-a"]))
+    headers = bearer(tenant="ward-a", jti="4f9d2c55-aaaa-4e6f-b1d1-7d3d2b3c4d5e")
+    with running_service(tmp_path, **values) as service:
+        assert service.post(ADDRESS, json=hook_body(), headers=headers).status_code == 200
+    output = capsys.readouterr().out
+    (line,) = [line for line in json_lines(output) if line["event"] == "request"]
+    assert (line["client"], line["tenant"]) == ("st-elsewhere", "ward-a")
+    assert (line["token_id"], line["request_id"]) == ("4f9d2c55-aaaa-4e6f-b1d1-7d3d2b3c4d5e", HOOK_INSTANCE)
+    assert (line["service"], line["status"]) == ("calcinosis-patient-view", 200)
+    assert not any(part in output for part in headers["Authorization"].removeprefix("Bearer ").split("."))
 
 
 def test_a_patient_is_a_keyed_hash(capsys: pytest.CaptureFixture[str], service: TestClient) -> None:

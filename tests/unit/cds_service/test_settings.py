@@ -65,6 +65,7 @@ def test_names_that_look_like_settings_and_are_none_are_found() -> None:
     )
 
 
+@pytest.mark.checklist("SEC-1")
 def test_production_asks_who_calls_and_development_does_not() -> None:
     """SEC-1, decision 4."""
     assert Settings(_env_file=None).client_auth == "off"
@@ -105,6 +106,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.checklist("GEN-7", "SEC-1")
 @pytest.mark.parametrize(("values", "sentence"), REFUSED)
 def test_an_unsafe_start_is_refused_with_a_plain_sentence(
     tmp_path: Path, values: dict[str, Any], sentence: str

@@ -27,6 +27,7 @@ clients:
 """
 
 
+@pytest.mark.checklist("SEC-7")
 def test_a_client_needs_a_name_an_issuer_and_keys_only(tmp_path: Path) -> None:
     client = load(tmp_path, ONE).find("https://ehr.example.org/cds", None)
     assert client is not None
@@ -34,6 +35,7 @@ def test_a_client_needs_a_name_an_issuer_and_keys_only(tmp_path: Path) -> None:
     assert (client.audiences, client.tenants, client.allow_list) == (frozenset(), frozenset(), NONE)
 
 
+@pytest.mark.checklist("SEC-2")
 def test_an_issuer_is_compared_letter_by_letter(tmp_path: Path) -> None:
     clients = load(tmp_path, ONE)
     for near in ("https://ehr.example.org/cds/", "https://EHR.example.org/cds", "https://ehr.example.org/cd"):
@@ -59,6 +61,7 @@ def test_a_tenant_with_an_entry_of_its_own_is_not_taken_by_the_entry_for_the_res
     assert names == ["st-elsewhere", "st-elsewhere", "ward-b"]
 
 
+@pytest.mark.checklist("GEN-7")
 def test_plain_http_is_for_loopback_outside_production(tmp_path: Path) -> None:
     """GEN-7."""
     text = ONE.replace("https://ehr.example.org/jwks", "http://127.0.0.1:9000/jwks")
@@ -67,6 +70,7 @@ def test_plain_http_is_for_loopback_outside_production(tmp_path: Path) -> None:
         load(tmp_path, text, production=True)
 
 
+@pytest.mark.checklist("SEC-8")
 def test_a_key_file_lies_beside_the_file(tmp_path: Path) -> None:
     with_key_file(tmp_path)
     client = load(tmp_path, f"{ONE}    key_set: st-elsewhere.jwks.json\n").find("https://ehr.example.org/cds", None)
@@ -109,6 +113,7 @@ WRONG = {
 }
 
 
+@pytest.mark.checklist("SEC-7")
 @pytest.mark.parametrize("fault", WRONG)
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, fault: str) -> None:
     added, message = WRONG[fault]
