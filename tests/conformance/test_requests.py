@@ -26,8 +26,9 @@ PATIENT_VIEWS = [body for name, body in demo_requests() if name.startswith("demo
 
 @pytest.fixture
 def with_fhir(tmp_path: Path) -> "Iterator[TestClient]":
-    """The whole service, its decision included, which may call one FHIR server."""
-    with running_service(tmp_path, decide, allowed_fhir_servers=(FHIR_SERVER,)) as service:  # type: ignore[arg-type]
+    """The whole service, its decision included; it may call one FHIR server, and has time on a slow machine."""
+    values: Json = {"allowed_fhir_servers": (FHIR_SERVER,), "deadline_seconds": 30}
+    with running_service(tmp_path, decide, **values) as service:  # type: ignore[arg-type]
         yield service
 
 
@@ -73,7 +74,7 @@ class Meeting:
         self.waiting += 1
         if self.waiting == self.expected:
             self.everybody.set()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             await self.everybody.wait()
         return httpx.Response(200, json=self.conditions[asked.url.params["patient"]])
 
