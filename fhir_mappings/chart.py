@@ -1,6 +1,6 @@
 """ReadChart: the groups of a chart as far as they were obtained, before anything is made of them (decisions 5, 10)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -8,7 +8,7 @@ from typing import Literal
 from fhir_mappings.bundle_reader import ReadBundle
 from fhir_mappings.draft_orders import DraftEntry
 from fhir_mappings.looked_up_drugs import DrugCode, LookedUpDrug
-from fhir_mappings.references import is_relative, resource_reference, type_and_id
+from fhir_mappings.references import resource_reference, type_and_id
 from fhir_mappings.resources import (
     ChartResource,
     MedicationRequestResource,
@@ -85,17 +85,18 @@ def medications_by_reference(medications: Iterable[MedicationResource]) -> Mappi
     return {resource_reference("Medication", medication.id): medication for medication in medications if medication.id}
 
 
-def unresolved_medications(chart: ReadChart) -> tuple[str, ...]:
-    """`Medication/id` of the relative references that are neither contained nor known, each once.
+def unresolved_medications(chart: ReadChart, readable: Callable[[str], bool]) -> tuple[str, ...]:
+    """`Medication/id` of the references that are neither contained nor known, each once.
 
     References of MedicationRequests, MedicationStatements and draft orders, for the caller to read from the FHIR
-    server. Source: resolving-codes.md, step 2.
+    server. `readable`: whether a reference as written points into that server; a server may write its own as URLs
+    (FHIR R4, references). Source: resolving-codes.md, step 2.
     """
     found: dict[str, None] = {}
     for resource in _drug_resources(chart):
         reference = resource.medication_reference.reference if resource.medication_reference else None
         literal = type_and_id(reference)
-        if reference and literal and literal.startswith("Medication/") and is_relative(reference):
+        if reference and literal and literal.startswith("Medication/") and readable(reference):
             found.setdefault(literal)
     return tuple(reference for reference in found if reference not in chart.medications)
 

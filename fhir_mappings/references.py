@@ -19,11 +19,6 @@ def type_and_id(reference: str | None) -> str | None:
     return f"{match[1]}/{match[2]}" if match else None
 
 
-def is_relative(reference: str) -> bool:
-    """Whether a literal reference names no server."""
-    return "://" not in reference and not reference.startswith(("#", "urn:", "/"))
-
-
 def resource_reference(resource_type: str, resource_id: str | None) -> str:
     """`Type/id`, or the bare type for a resource that came without an id."""
     return f"{resource_type}/{resource_id}" if resource_id else resource_type

@@ -7,8 +7,10 @@ not fetched again, a next link is followed. Patient and conditions are required;
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
+from cds_service.ehr.allow_list import BaseUrl
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.outbound import OutboundError
 from cds_service.errors import PreconditionFailed
@@ -132,7 +134,10 @@ async def _all_pages(key: str, first: ReadBundle, request: HookRequest, source: 
 
 async def _with_medications(chart: ReadChart, source: _Source) -> ReadChart:
     """The chart with the Medications that its references point to, as far as they can be read in time."""
-    references = unresolved_medications(chart)[:MEDICATION_CAP] if source.client is not None else ()
+    if source.client is None:
+        return chart
+    readable = partial(_is_medication_under, source.client.base)
+    references = unresolved_medications(chart, readable)[:MEDICATION_CAP]
     if not references:
         return chart
     bodies = await asyncio.gather(*(source.get(reference) for reference in references))
@@ -143,6 +148,12 @@ async def _with_medications(chart: ReadChart, source: _Source) -> ReadChart:
         if body is not None and (medication := read_medication(body)) is not None
     }
     return replace(chart, medications=MappingProxyType({**chart.medications, **found}))
+
+
+def _is_medication_under(base: BaseUrl, reference: str) -> bool:
+    """Whether a reference as written, relative or as a URL, is a Medication of the server at `base`."""
+    url = base.link_under(reference)
+    return url is not None and url.startswith(f"{base}/Medication/")
 
 
 def _required_patient(pages: Sequence[ReadBundle], patient_id: str) -> PatientResource:

@@ -106,6 +106,27 @@ def test_a_medication_reference_is_read(service: TestClient, decide: DecideOnce,
     assert list(decide.charts[0].medications) == ["Medication/med-1"]
 
 
+@pytest.mark.parametrize(
+    ("reference", "read"),
+    [
+        (f"{FHIR_SERVER}/Medication/med-1", True),
+        (f"{FHIR_SERVER}/Medication/med-1/_history/2", True),
+        ("https://EHR.example.org:443/fhir/Medication/med-1", True),
+        ("https://ehr.example.org/fhir/other-tenant/Medication/med-1", False),
+        ("https://ehr.example.org/other/Medication/med-1", False),
+        ("https://evil.example.org/fhir/Medication/med-1", False),
+    ],
+)
+def test_a_medication_reference_as_a_url_is_read_when_it_is_of_this_server(
+    service: TestClient, decide: DecideOnce, fhir: respx.MockRouter, reference: str, read: bool
+) -> None:
+    """CTX-6, FHIR-10: servers may write their own references as URLs; no other server is called."""
+    fhir.get("/Medication/med-1").respond(json={"resourceType": "Medication", "id": "med-1"})
+    assert post(service, medications=bundle(medication_request(reference))) == 200
+    assert list(decide.charts[0].medications) == (["Medication/med-1"] if read else [])
+    assert fhir.calls.call_count == read
+
+
 def test_a_medication_that_cannot_be_read_is_no_error(
     service: TestClient, decide: DecideOnce, fhir: respx.MockRouter
 ) -> None:

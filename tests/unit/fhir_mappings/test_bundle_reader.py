@@ -143,7 +143,7 @@ def test_missing_groups_say_why() -> None:
     assert not group_read([], Group.ALLERGIES).state.obtained
 
 
-def test_only_relative_references_that_are_not_known_are_left_to_resolve() -> None:
+def test_only_readable_references_that_are_not_known_are_left_to_resolve() -> None:
     listed = [
         request(None, id="1", medicationReference={"reference": "Medication/a"}),
         request(None, id="2", medicationReference={"reference": "Medication/b/_history/3"}),
@@ -154,7 +154,8 @@ def test_only_relative_references_that_are_not_known_are_left_to_resolve() -> No
     ]
     drafts = bundle([request(None, id="6", medicationReference={"reference": "Medication/f"})])
     chart = chart_of({"medications": bundle(listed)}, drafts)
-    assert unresolved_medications(chart) == ("Medication/a", "Medication/b", "Medication/f")
+    relative = unresolved_medications(chart, lambda reference: "://" not in reference)
+    assert relative == ("Medication/a", "Medication/b", "Medication/f")
 
 
 def test_a_fetched_medication_is_read_or_none() -> None:
