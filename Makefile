@@ -16,13 +16,15 @@ PYTEST_ARGS ?= -n auto --maxprocesses 4
 UV := .venv-uv/bin/uv
 UV_STAMP := .venv-uv/uv-$(UV_VERSION)
 STAMP := .venv/in-step-with-the-lock
+FHIR_PORT ?= 8080
+FHIR_STAMP := demo/fhir-server/node_modules/.package-lock.json
 
 # A managed interpreter is never fetched: the one that make found is the one that is used.
 export UV_PYTHON_DOWNLOADS := never
 # An environment that is active in the caller's shell is not this project's.
 unexport VIRTUAL_ENV
 
-.PHONY: help setup run test check coverage e2e bench bench-recognition lock
+.PHONY: help setup run test check coverage e2e bench bench-recognition lock fhir-server
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +52,10 @@ coverage: $(STAMP) ## run the test suite and show which branches it never took
 e2e: $(STAMP) ## what needs more parts: the README's commands, links of cards, faulty FHIR servers, container files
 	bash scripts/e2e.sh
 
+fhir-server: $(FHIR_STAMP) ## serve the demo patients from a FHIR R4 server on 127.0.0.1:8080 (needs npm)
+	@$(PYTHON) deploy/loader/load.py demo/patients --base http://127.0.0.1:$(FHIR_PORT)/fhir --wait 90 & \
+		cd demo/fhir-server && PATH="$$PWD/node_modules/.bin:$$PATH" FHIR_PORT=$(FHIR_PORT) exec node server.mjs
+
 bench: $(STAMP) ## measure the request path
 	.venv/bin/python -m benchmarks.run
 
@@ -70,4 +76,8 @@ $(UV_STAMP):
 	rm -rf .venv-uv
 	$(PYTHON) -m venv .venv-uv
 	.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+$(FHIR_STAMP): demo/fhir-server/package-lock.json
+	cd demo/fhir-server && npm ci
 	@touch $@

@@ -2,6 +2,8 @@
 # What needs more parts than the test suite: the README's commands in a clean copy, the links of the cards they give,
 # docker-compose.yml read by Compose, the Dockerfile's steps without an engine, the service beside FHIR servers with
 # every fault. Closing line: N passed, N failed.
+# the call-back to a FHIR server of others, docker-compose.yml read by Compose, the Dockerfile's steps without an engine.
+# Closing line: N passed, N failed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -33,6 +35,7 @@ part "the README's commands, then the links of every card" \
     "$python" -m scripts.run_readme "$copy" -- "$python" -m scripts.check_links "{base}" "$copy/demo/hook-requests"
 part "client trust: two processes, one data base" "$python" -m scripts.check_client_trust
 part "FHIR servers that fail, hang, lie and lead astray" "$python" -m scripts.check_faulty_fhir "$copy/demo"
+part "a FHIR server of others: the same cards without prefetch" "$python" -m scripts.check_real_fhir "$copy"
 part "docker-compose.yml" "$python" -m scripts.check_compose "$copy/docker-compose.yml"
 part "Dockerfile" "$python" -m scripts.check_dockerfile "$copy" "$(readlink -f "$python")"
 
