@@ -31,6 +31,7 @@ _CHECKS = (
     real_fhir_cards.same_as_prefetched,
     real_fhir_cards.without_a_server,
     real_fhir_cards.key_by_key,
+    real_fhir_cards.round_trips,
     real_fhir_cards.page_by_page,
     real_fhir_cards.first_pages_as_prefetch,
     real_fhir_cards.absolute_references,

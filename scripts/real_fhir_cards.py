@@ -13,6 +13,7 @@ from scripts.http_calls import Answer, call
 from scripts.real_fhir_requests import TOKEN, DemoRequest, Json
 from scripts.tally import Tally
 
+_ROUNDS = 30
 _PAGE = 3
 # Every page is a search of its own for a server that keeps no index: the longer charts, and all three hooks.
 _IN_PAGES = (
@@ -115,6 +116,20 @@ def key_by_key(bench: Bench) -> None:
             )
             faults += [f"{key}: {fault}"] if fault else []
         bench.tally.check(not faults, f"{request.name}: each of {len(templates)} keys left out is read", str(faults))
+
+
+def round_trips(bench: Bench) -> None:
+    """What one read costs: a key whose answer is quick for the server, left out again and again."""
+    (request,) = bench.named(_KEY_BY_KEY[0])
+    faults, prefetched, called_back = [], [], []
+    for _ in range(_ROUNDS):
+        full = bench.called_back(request, request.prefetch)
+        read = bench.called_back(request, request.without("patient"))
+        prefetched.append(full.seconds)
+        called_back.append(read.seconds)
+        faults += [fault for answer in (full, read) if (fault := bench.other_cards(request, answer))]
+    times = f"p50 {_p50(prefetched):.1f} ms with prefetch, {_p50(called_back):.1f} ms with the patient read back"
+    bench.tally.check(not faults, f"{_ROUNDS} times each: {times}", str(faults))
 
 
 def page_by_page(bench: Bench) -> None:
