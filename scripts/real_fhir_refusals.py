@@ -3,24 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
+from cds_service.services import REQUIRED_KEYS
 from scripts.http_calls import Answer, call
 from scripts.real_fhir_cards import Bench
 from scripts.real_fhir_requests import TOKEN, DemoRequest
 
 _REQUESTS = ("patient-view.dm-metoprolol.json", "order-select.diltiazem-on-metoprolol.json", "order-sign.json")
-_REQUIRED = {"patient": "Patient", "conditions": "Condition"}
-_SECONDARY = {
-    "medications": "MedicationRequest",
-    "statements": "MedicationStatement",
-    "allergies": "AllergyIntolerance",
-    "procedures": "Procedure",
-    "observations": "Observation",
-    "referrals": "ServiceRequest",
-}
 
 
 def tokens(bench: Bench) -> None:
-    """No token, a wrong one, and one that expired: nothing is read, 412."""
+    """No token, and a wrong one: nothing is read, 412."""
     bench.fhir.behave(token=TOKEN)
     for request in bench.named(*_REQUESTS):
         for what, token, status in (("no token", None, "missing"), ("a wrong token", "another-bearer", "refused")):
@@ -35,16 +27,14 @@ def tokens(bench: Bench) -> None:
 def narrow_scopes(bench: Bench) -> None:
     """A type outside the token's scopes is not asked for; one that the server forbids leaves the same gap."""
     request = bench.named(_REQUESTS[0])[0]
-    granted = [
-        kind for kind in (*_REQUIRED.values(), *_SECONDARY.values(), "Medication") if kind != "MedicationRequest"
-    ]
+    granted = [kind for kind in _types_by_key(bench, request).values() if kind != "MedicationRequest"]
     scope = " ".join(f"patient/{kind}.rs" for kind in granted)
     bench.fhir.behave(token=TOKEN)
     narrow = bench.ask(request.with_access(bench.fhir.base, scope=scope))
     seen = bench.fhir.asked()
     asked_for_it = "MedicationRequest" in _types(seen)
     bench.tally.check(
-        not asked_for_it and len(seen) == len(granted) - 1,
+        not asked_for_it and len(seen) == len(granted),
         "a type outside the scopes is not asked for",
         str(_types(seen)),
     )
@@ -59,10 +49,11 @@ def refused_types(bench: Bench) -> None:
     """403, 404 and 500 for one type: 412 when it is required, else 200 with the gap named on a card."""
     view, select, sign = bench.named(*_REQUESTS)
     for request, status in ((view, 403), (select, 500), (sign, 404)):
-        required = [_required(bench, request, kind, status) for kind in _REQUIRED.values()]
+        types = _types_by_key(bench, request)
+        required = [_required(bench, request, types.pop(key), status) for key in REQUIRED_KEYS]
         what = f"{request.name}: {status} for patient or conditions is 412"
         bench.tally.check(not any(required), what, str(required))
-        secondary = [_secondary(bench, request, key, kind, status) for key, kind in _SECONDARY.items()]
+        secondary = [_secondary(bench, request, key, kind, status) for key, kind in types.items()]
         what = f"{request.name}: {status} for one of the other {len(secondary)} types is 200 with the gap named"
         bench.tally.check(not any(secondary), what, str(secondary))
 
@@ -77,6 +68,12 @@ def unknown_patient(bench: Bench) -> None:
     by_type = {one.resource_type: (one.status, one.total) for one in bench.fhir.asked()}
     holds = by_type.get("Patient") == (404, None) and by_type.get("Condition") == (200, 0) and _is_precondition(answer)
     bench.tally.check(holds, "a patient whom the server does not know is 412", f"{answer.status}, {by_type}")
+
+
+def _types_by_key(bench: Bench, request: DemoRequest) -> dict[str, str]:
+    """Prefetch key -> the resource type of its template."""
+    templates = bench.templates[request.body["hook"]]
+    return {key: template.partition("?")[0].partition("/")[0] for key, template in templates.items()}
 
 
 def _required(bench: Bench, request: DemoRequest, kind: str, status: int) -> str:
