@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from cds_service.commands.doctor import doctor
 from cds_service.commands.evaluate import evaluate
 from cds_service.commands.explain import explain
 from cds_service.commands.generated_docs import generated_docs
@@ -32,6 +33,7 @@ def build_cli() -> typer.Typer:
     cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     cli.callback()(_about)
     cli.command("serve")(serve)
+    cli.command("doctor")(doctor)
     cli.command("evaluate")(evaluate)
     cli.command("explain")(explain)
     cli.command("validate-knowledge")(validate_knowledge)

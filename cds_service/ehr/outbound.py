@@ -1,8 +1,9 @@
 """The only module that speaks HTTP outward (decision 24): bounded GETs, no redirects, exceptions of its own.
 
     OutboundError
-    |-- Unreachable      no answer: cut, too slow, or no URL at all
-    |   `-- NotConnected     no connection came about, so nothing was asked
+    |-- Unreachable      no answer: refused, cut, too slow, or no URL at all
+    |   |-- NotConnected     no connection came about, so nothing was asked
+    |   `-- NoAnswer         the same for `doctor`; `kind` says why
     |-- Refused          an answer that is not 200; `status` says which
     `-- UnusableAnswer   200, but no JSON, encoded, or too large
 
@@ -11,9 +12,14 @@ No message holds the URL, a header or anything that was answered (FHIR-7).
 
 import math
 import re
-from collections.abc import Mapping
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from time import perf_counter
 from types import TracebackType
+from typing import Literal
 
 import httpx
 
@@ -109,3 +115,93 @@ def _retry_after(header: str | None) -> float | None:
     if header is None:
         return None
     return float(header) if _SECONDS.fullmatch(header.strip()) else math.inf
+
+
+NoAnswerKind = Literal["host-unknown", "connection-refused", "certificate", "tls", "timeout", "no-answer"]
+
+
+class NoAnswer(Unreachable):
+    """The server did not answer an inquiry; `kind` says why, as far as it can be told."""
+
+    def __init__(self, kind: NoAnswerKind) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said, whatever its status; `headers` with lower-case names, `seconds` until the last byte."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+    @property
+    def media_type(self) -> str:
+        """The media type without its parameters, lower case; empty when there is none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class Inquirer:
+    """Asks servers how they are, for `doctor`: any method, any status, headers included. No redirects, bounded.
+
+    Not for a hook's request: that goes through Outbound, which takes nothing but a 200 with JSON.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._client = httpx.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(seconds),
+            headers={"Accept": "application/fhir+json, application/json;q=0.9", "Accept-Encoding": "identity"},
+        )
+
+    async def __aenter__(self) -> "Inquirer":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def ask(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Answer:
+        """The answer to one request; raises NoAnswer, and UnusableAnswer for one larger than the cap."""
+        started = perf_counter()
+        content = bytearray()
+        try:
+            async with self._client.stream(method, url, headers=dict(headers or {}), content=body) as response:
+                async for chunk in response.aiter_raw():
+                    content += chunk
+                    if len(content) > ANSWER_CAP:
+                        raise UnusableAnswer("too large")
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError, ValueError) as error:
+            raise NoAnswer(_kind_of(error)) from None
+        named = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, named, bytes(content), perf_counter() - started)
+
+
+def _kind_of(error: BaseException) -> NoAnswerKind:
+    for cause in _causes(error):
+        if isinstance(cause, httpx.TimeoutException | TimeoutError):
+            return "timeout"
+        if isinstance(cause, socket.gaierror):
+            return "host-unknown"
+        if isinstance(cause, ConnectionRefusedError):
+            return "connection-refused"
+        if isinstance(cause, ssl.SSLError):
+            return "certificate" if isinstance(cause, ssl.SSLCertVerificationError) else "tls"
+    return "no-answer"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, what it came from, and so on; connection errors of several addresses come as a group."""
+    if error is None:
+        return
+    yield error
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _causes(inner)
+    yield from _causes(error.__cause__)
