@@ -36,6 +36,7 @@ part "the README's commands, then the links of every card" \
 part "client trust: two processes, one data base" "$python" -m scripts.check_client_trust
 part "FHIR servers that fail, hang, lie and lead astray" "$python" -m scripts.check_faulty_fhir "$copy/demo"
 part "a FHIR server of others: the same cards without prefetch" "$python" -m scripts.check_real_fhir "$copy"
+part "doctor" "$python" -m scripts.check_doctor "$repository/.venv/bin/calcinosis-cds"
 part "docker-compose.yml" "$python" -m scripts.check_compose "$copy/docker-compose.yml"
 part "Dockerfile" "$python" -m scripts.check_dockerfile "$copy" "$(readlink -f "$python")"
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from cds_service.doctor.check import Check, fail
-from cds_service.doctor.data_base import check_data_base
 from cds_service.doctor.demo_request import demo_request
 from cds_service.doctor.ehr import address_checks, check_ehr, is_loopback
 from cds_service.doctor.knowledge_checks import check_knowledge
@@ -13,6 +12,7 @@ from cds_service.doctor.sample_call import sample_call
 from cds_service.doctor.service import ServiceVisit, check_service
 from cds_service.doctor.settings_checks import check_settings
 from cds_service.doctor.signed_token import TestIdentity
+from cds_service.doctor.store_check import check_data_base
 from cds_service.doctor.trust import Trust, check_identity, check_key_sets, read_trust
 from cds_service.ehr.allow_list import AllowList, BaseUrl, build_allow_list
 from cds_service.ehr.outbound import Inquirer

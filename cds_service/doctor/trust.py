@@ -113,10 +113,11 @@ def _fits(key: PublicKey, algorithm: str) -> bool:
 def check_identity(identity: TestIdentity, trust: Trust) -> list[Check]:
     """Whether the trusted clients of these settings could accept a token of this identity; says what is missing."""
     about = "test identity"
-    clients = trust.clients.by_issuer.get(identity.issuer, ())
-    if not clients:
+    if identity.issuer not in trust.clients.by_issuer:
         return [warn(about, "No trusted client of these settings has the issuer of --issuer, letter by letter.")]
-    client = clients[0]
+    client = trust.clients.find(identity.issuer, None)
+    if client is None:
+        return [warn(about, "The clients of this issuer are told apart by tenant, and tokens made here name none.")]
     if identity.algorithm not in client.algorithms:
         return [warn(about, f"The key signs with {identity.algorithm}, which {client.name} may not use (algorithms).")]
     keys = (trust.keys or {}).get(client.name)

@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from cds_service.doctor.check import Check
-from cds_service.doctor.data_base import check_data_base
 from cds_service.doctor.knowledge_checks import check_knowledge
 from cds_service.doctor.settings_checks import check_settings, unusable_settings
+from cds_service.doctor.store_check import check_data_base
 from cds_service.records.storage import open_store
 from cds_service.settings import Settings
 from tests.doctor.reports import levels, run, sentences

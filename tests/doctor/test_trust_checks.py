@@ -180,6 +180,13 @@ def test_a_test_token_of_a_client_whose_keys_are_away(tmp_path: Path) -> None:
     assert (check.level, "could not be had" in check.sentence) == ("warn", True)
 
 
+def test_a_test_token_where_tenants_tell_the_clients_apart(tmp_path: Path) -> None:
+    entry = {"name": NAME, "issuer": ISSUER, "key_set_url": KEYS, "tenants": ["north"]}
+    clients = read(settings(tmp_path, json.dumps({"clients": [entry]})))[0]
+    (check,) = check_identity(identity(), Trust(clients, {}))
+    assert (check.level, "tenant" in check.sentence) == ("warn", True)
+
+
 @pytest.mark.parametrize(
     ("key", "algorithm"),
     [
