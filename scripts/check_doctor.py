@@ -93,7 +93,12 @@ def _fhir_server() -> Iterator[str]:
 
 
 class _Doctor:
-    """The command in a folder with an environment; `ask` gives its exit code and levels by what was looked at."""
+    """The command in a folder with an environment; `ask` gives its exit code and levels by what was looked at.
+
+    `said` holds the sentences of the last run.
+    """
+
+    said = ""
 
     def __init__(self, command: str, folder: Path, env: dict[str, str]) -> None:
         self._command, self._folder, self._env = command, folder, env
@@ -107,6 +112,7 @@ class _Doctor:
             checks: list[dict[str, str]] = json.loads(done.stdout)["checks"]
         except ValueError:
             return done.returncode, {"output": done.stderr[-300:]}
+        self.said = " ".join(one["sentence"] for one in checks)
         return done.returncode, {
             one["about"]: one["level"]
             for one in sorted(checks, key=lambda one: ["ok", "warn", "fail"].index(one["level"]))
@@ -151,6 +157,12 @@ def _open_service(command: str, folder: Path, tally: Tally) -> None:
         )
         code, found = doctor.ask("--ehr", f"{fhir}/R5")
         tally.check(code == 1 and found.get("metadata") == "fail", "a base that is none", str(_findings(found)))
+        for url, words in (
+            (f"https://127.0.0.1:{free_port()}/fhir", "connection was refused"),
+            (fhir.replace("http:", "https:"), "no TLS connection"),
+        ):
+            doctor.ask("--ehr", url)
+            tally.check(words in doctor.said, f"said of a server that cannot be reached: {words}", doctor.said)
 
 
 def _closed_service(command: str, folder: Path, tally: Tally) -> None:

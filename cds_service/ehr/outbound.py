@@ -119,6 +119,8 @@ def _retry_after(header: str | None) -> float | None:
 
 NoAnswerKind = Literal["host-unknown", "connection-refused", "certificate", "tls", "timeout", "no-answer"]
 
+_DEEPEST_CAUSE = 10
+
 
 class NoAnswer(Unreachable):
     """The server did not answer an inquiry; `kind` says why, as far as it can be told."""
@@ -196,12 +198,13 @@ def _kind_of(error: BaseException) -> NoAnswerKind:
     return "no-answer"
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def _causes(error: BaseException | None, depth: int = 0) -> Iterator[BaseException]:
     """The error, what it came from, and so on; connection errors of several addresses come as a group."""
-    if error is None:
+    if error is None or depth > _DEEPEST_CAUSE:
         return
     yield error
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
-            yield from _causes(inner)
-    yield from _causes(error.__cause__)
+            yield from _causes(inner, depth + 1)
+    # httpcore leaves the socket's error behind as the context only.
+    yield from _causes(error.__cause__ or error.__context__, depth + 1)

@@ -72,7 +72,10 @@ def test_a_server_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, error: type[httpx.TransportError], cause: Exception, words: str
 ) -> None:
     async def broken(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-        raise error("x") from cause
+        # As httpcore does it: the socket's error is the context of the one that httpx builds on.
+        inner = OSError()
+        inner.__context__ = cause
+        raise error("x") from inner
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", broken)
     checks = looked_at()
