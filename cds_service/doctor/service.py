@@ -16,7 +16,8 @@ _GOAL_SECONDS = 0.5
 _HTTP_OK, _UNAUTHORIZED = 200, 401
 _LOOK_AT_401 = (
     "Look at: is the issuer a client in CDS_TRUSTED_CLIENTS; does its key set hold this kid and this key; is the "
-    "algorithm one of the client's; is CDS_PUBLIC_BASE_URL of the service the address called here (aud); the clocks"
+    "algorithm one of the client's; is CDS_PUBLIC_BASE_URL of the service the address called here (aud); the clocks. "
+    "The service's log names the reason"
 )
 
 

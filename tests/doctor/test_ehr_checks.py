@@ -167,6 +167,7 @@ def test_the_clocks(ehr: respx.MockRouter, apart: int, level: str) -> None:
     checks = looked_at(clock=NOW - apart)
     assert levels(checks)["clock"] == level
     assert str(abs(apart)) in sentences(checks, "clock")
+    assert ("ahead of" in sentences(checks, "clock")) == (apart > 30)
 
 
 @pytest.mark.parametrize("date", [None, "yesterday", ""])
