@@ -14,6 +14,7 @@ import msgspec
 
 from cds_service.decide import decide
 from cds_service.doctor.check import Check, fail, ok, warn
+from cds_service.doctor.stand_in_key import stand_in_key
 from cds_service.ehr.allow_list import BaseUrl
 from cds_service.ehr.breaker import Breaker
 from cds_service.ehr.fhir_client import FhirClient
@@ -106,7 +107,8 @@ async def sample_call(
         except PreconditionFailed as error:
             outcome = fail("sample call", f"The service would answer 412. {error.diagnostics}")
         else:
-            decision = decide(request, chart, knowledge, settings, today)
+            with stand_in_key(settings) as keyed:
+                decision = decide(request, chart, knowledge, keyed, today)
             spent = perf_counter() - started
             outcome = _decided(len(decision.cards), spent, settings.deadline_seconds)
     return [*_reports(list(outbound.readings.values())), outcome]

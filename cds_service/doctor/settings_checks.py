@@ -1,14 +1,14 @@
 """The local settings: what the service would refuse to start with, and what contradicts itself."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from cds_service.doctor.check import Check, fail, ok, warn
 from cds_service.doctor.ehr import is_loopback
+from cds_service.doctor.stand_in_key import stand_in_key
 from cds_service.errors import StartRefused
 from cds_service.settings import ENV_PREFIX, Settings, unknown_names
 from cds_service.wiring import refuse_unsafe_settings
@@ -45,17 +45,13 @@ def check_settings(settings: Settings, names: Iterable[str]) -> Iterator[Check]:
 
 
 def _start(settings: Settings) -> Check:
-    """What `serve` would say. A hash key that is not there yet is not made here: it would have the wrong owner."""
-    with TemporaryDirectory() as folder:
-        stand_in = settings
-        if settings.hash_key is None and not (settings.data_directory / "hash.key").exists():
-            key = Path(folder) / "hash.key"
-            key.write_bytes(b"stand-in while the settings are checked")
-            stand_in = settings.model_copy(update={"hash_key": key})
-        try:
-            refuse_unsafe_settings(stand_in)
-        except StartRefused as refusal:
-            return fail("start", f"The service does not start with these settings. {refusal}")
+    """What `serve` would say."""
+    made_at_start = settings.hash_key is None and not (settings.data_directory / "hash.key").exists()
+    try:
+        with stand_in_key(settings) if made_at_start else nullcontext(settings) as checked:
+            refuse_unsafe_settings(checked)
+    except StartRefused as refusal:
+        return fail("start", f"The service does not start with these settings. {refusal}")
     return ok("start", f"The service starts with these settings ({settings.environment}).")
 
 

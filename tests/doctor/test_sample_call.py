@@ -65,6 +65,13 @@ def test_all_that_is_obtained_is_counted_and_timed(sample: Sample) -> None:
     assert "card" in sentences(checks, "sample call")
 
 
+def test_nothing_is_left_behind(sample: Sample, tmp_path: Path) -> None:
+    """A key file made by whoever asks would be unreadable for the service."""
+    assert levels(sample.make(hash_key=tmp_path / "not-for-you.key"))["sample call"] == "ok"
+    sample.make()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_token_goes_with_every_request_to_the_base(sample: Sample) -> None:
     sample.make()
     assert len(sample.ehr.calls) == len(TEMPLATES)
