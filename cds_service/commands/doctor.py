@@ -52,7 +52,7 @@ def doctor(
     """Say what is wrong with the settings, with an EHR's FHIR server (--ehr), with a running service (--service).
 
     One line for each thing looked at: ok, warn or FAIL, what is wrong, and what to do. No secret and nothing of a chart
-    is printed. Nothing is changed here; a service that is called logs the call like any other. Exit status 0 when all
+    is printed. Nothing is changed here; a service that is called records it like any other call. Exit status 0 when all
     is ok, 1 when something was found, 2 when it could not run.
 
     Example: calcinosis-cds doctor --ehr https://ehr.example.org/fhir/r4 --token-file token.txt --patient 123

@@ -124,4 +124,5 @@ def test_a_token_is_not_sent_over_plain_http() -> None:
 def test_what_it_cannot_run_with(arguments: tuple[str, ...]) -> None:
     Path("two-words.txt").write_text("Bearer secret", encoding="utf-8")
     Path("empty.txt").touch()
+    Path("token.txt").write_text(TOKEN, encoding="utf-8")
     assert "secret" not in run(*arguments, status=2)

@@ -129,7 +129,9 @@ def test_keys_that_fit_no_algorithm_of_the_client(tmp_path: Path, key_host: resp
 
 
 @pytest.mark.parametrize(
-    "leaked", [EC_KEY.as_dict(private=True) | {"kid": "x"}, OctKey.generate_key(256).as_dict(private=True)]
+    "leaked",
+    [EC_KEY.as_dict(private=True) | {"kid": "x"}, OctKey.generate_key(256).as_dict(private=True)],
+    ids=["private", "symmetric"],
 )
 def test_a_key_set_that_shows_a_secret(tmp_path: Path, key_host: respx.MockRouter, leaked: dict[str, Any]) -> None:
     publish(key_host, public(EC_KEY), leaked)
@@ -215,6 +217,7 @@ def test_a_private_key_in_either_form(tmp_path: Path, key: ECKey | RSAKey, algor
         (b"-----BEGIN NONSENSE-----", "no RSA or EC"),
         (b"\xff", "cannot be read"),
     ],
+    ids=["public PEM", "public JWK", "symmetric", "half a JWK", "no PEM", "no text"],
 )
 def test_a_key_file_that_cannot_sign(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "key").write_bytes(content)
