@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from fhir_mappings.elements import CodeableConcept
 from fhir_mappings.texts import normalised
-from treatment_algorithm.concept_table import ConceptKind, ConceptTable, first_word
+from treatment_algorithm.concept_names import first_word
+from treatment_algorithm.concept_table import ConceptKind, ConceptTable
 from treatment_algorithm.cues import Cues
 
 _WORD_END = re.compile(r"\w(?!\w)")
@@ -52,7 +53,7 @@ def match_condition(concept: CodeableConcept | None, concepts: ConceptTable, cue
         return ConceptMatch(found)
     texts = tuple(_naming_texts(concept))
     # Most conditions are none of ours: that shows in the first word, before anything is searched for.
-    first_words = concepts.first_words(ConceptKind.CONDITION)
+    first_words = concepts.names_of(ConceptKind.CONDITION).first_words
     if not any(first_word(text) in first_words for text in texts):
         return NO_MATCH
     named = [_named(text, concepts, cues) for text in texts]

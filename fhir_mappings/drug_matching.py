@@ -178,4 +178,7 @@ def _resolved(
 def _only_route(texts: Iterable[str], cues: Cues) -> str | None:
     found = frozenset[str]().union(*(routes_named(normalised(text), cues) for text in texts))
     particular = found - cues.general_routes or found
-    return next(iter(particular)) if len(particular) == 1 else None
+    # "Eye/ear drops": several routes, but all of them local.
+    if len(particular) == 1 or (particular and particular <= cues.local_routes.keys()):
+        return min(particular)
+    return None

@@ -6,12 +6,15 @@
 import re
 import unicodedata
 
+from treatment_algorithm.concept_names import ConceptNames
 from treatment_algorithm.concept_table import ConceptKind, ConceptTable
 from treatment_algorithm.cues import Cues
+from treatment_algorithm.drug_spellings import spelled, spelled_as
 
 # An underscore parts words as a blank does: "Amlodipine_Tab 10mg" (BNF presentation names).
 _TOKEN = re.compile(r"[^\W_]+")
 _LONGEST_NAME_WORDS = 9
+_LONGEST_SPELLING_WORDS = 3
 
 
 def drugs_named(
@@ -19,36 +22,53 @@ def drugs_named(
 ) -> frozenset[str]:
     """The concepts of every name of that kind in a normalised text: whole words, longest first, none read twice.
 
-    A biosimilar's suffix (`infliximab-dyyb`), salt words and accents are passed over. Empty for a text that refuses
+    A biosimilar's suffix (`infliximab-dyyb`), salt words and accents are passed over; an ingredient may be spelled as
+    in another language (drug_spellings.py). Empty for a text that refuses
     ("allergy to", "no known", antidote kits); a name behind a word that denies it does not count, nor one that
     something about the drug is called after ("digoxin level").
     """
-    names, first_words = concepts.names(kind), concepts.first_words(kind)
+    known = concepts.names_of(kind)
     text = _without_accents(text)
     # Most drugs of a chart are none of ours: that shows before anything is searched for.
-    if first_words.isdisjoint(_TOKEN.findall(text)) or cues.drug_refusals.search(text):
+    tokens = _TOKEN.findall(text)
+    spelled_firsts = spelled_as(tokens, known.first_spellings)
+    if not spelled_firsts and known.first_words.isdisjoint(tokens):
+        return frozenset()
+    if cues.drug_refusals.search(text):
         return frozenset()
     text = cues.other_drugs.sub(";", text)
     words = [found.span() for found in _TOKEN.finditer(text)]
     found: set[str] = set()
     position = 0
     while position < len(words):
-        start, end = words[position]
-        if text[start:end] not in first_words:
+        named, last = _named_at(text, words, position, known, spelled_firsts)
+        if not named:
             position += 1
             continue
-        longest = min(len(words), position + _LONGEST_NAME_WORDS)
-        for last in range(longest, position, -1):
-            named = names.get(text[start : words[last - 1][1]])
-            if named is not None:
-                denied = position > 0 and text[slice(*words[position - 1])] in cues.drug_denials
-                position = _past_salts(text, words, last, cues)
-                if not denied and not cues.about_a_drug.match(text, words[position - 1][1]):
-                    found |= named
-                break
-        else:
-            position += 1
+        denied = position > 0 and text[slice(*words[position - 1])] in cues.drug_denials
+        if not denied and not cues.about_a_drug.match(text, words[last - 1][1]):
+            found |= named
+        position = _past_salts(text, words, last, cues)
     return frozenset(found)
+
+
+def _named_at(
+    text: str, words: list[tuple[int, int]], position: int, known: ConceptNames, spelled_firsts: set[str]
+) -> tuple[frozenset[str], int]:
+    """The concepts that the longest name from this word on stands for, and the word behind it; else its spelling's."""
+    start, end = words[position]
+    word = text[start:end]
+    if word in known.first_words:
+        for last in range(min(len(words), position + _LONGEST_NAME_WORDS), position, -1):
+            named = known.names.get(text[start : words[last - 1][1]])
+            if named is not None:
+                return named, last
+    if word in spelled_firsts:
+        for last in range(min(len(words), position + _LONGEST_SPELLING_WORDS), position, -1):
+            named = known.spellings.get(spelled(text[start : words[last - 1][1]]))
+            if named is not None:
+                return named, last
+    return frozenset(), position
 
 
 def _without_accents(text: str) -> str:

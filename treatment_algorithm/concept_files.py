@@ -17,6 +17,7 @@ from treatment_algorithm.knowledge_errors import KnowledgeError
 Folder = Traversable | Path
 
 _CODE_COLUMNS = ["concept", "kind", "system", "code", "display", "match", "provenance", "status"]
+_NAME_COLUMNS = ["name", "concepts", "provenance", "status"]
 _STATUSES = frozenset({"verified", "single-source"})
 _MATCHES = frozenset({"exact", "descendants"})
 _FLAGS = frozenset({"lookalike", "residual"})
@@ -24,13 +25,14 @@ _FLAGS = frozenset({"lookalike", "residual"})
 
 @dataclass(frozen=True, slots=True)
 class ConceptEntry:
-    """One concept as a YAML file has it."""
+    """One concept as a YAML file has it; `ingredients` are the first of its `names`."""
 
     file: str
     line: int
     key: str
     label: str
     names: tuple[str, ...]
+    ingredients: tuple[str, ...]
     lookalike: bool
     residual: bool
 
@@ -46,6 +48,17 @@ class CodeEntry:
     code: str
     display: str
     descendants: bool
+    provenance: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameEntry:
+    """One line of names.csv: a name, the concepts that it stands for together, where it was seen."""
+
+    line: int
+    name: str
+    concepts: tuple[str, ...]
     provenance: str
     status: str
 
@@ -85,6 +98,35 @@ def read_codes(folder: Folder, file: str) -> list[CodeEntry]:
     return [_code(file, reader.line_num, row) for row in reader]
 
 
+def read_names(folder: Folder, file: str) -> list[NameEntry]:
+    """The rows of names.csv; KnowledgeError for a row that is incomplete, out of order, or not in lower case."""
+    reader = csv.reader(io.StringIO((folder / file).read_text(encoding="utf-8"), newline=""), strict=True)
+    if next(reader, None) != _NAME_COLUMNS:
+        raise KnowledgeError(file, 1, f"the columns must be {','.join(_NAME_COLUMNS)}")
+    names: list[NameEntry] = []
+    for row in reader:
+        name = _name(file, reader.line_num, row)
+        if names and names[-1].name >= name.name:
+            raise KnowledgeError(file, name.line, f"{name.name!r} stands twice or out of order")
+        names.append(name)
+    return names
+
+
+def _name(file: str, line: int, row: list[str]) -> NameEntry:
+    if len(row) != len(_NAME_COLUMNS) or not all(row):
+        raise KnowledgeError(file, line, f"a row has {len(_NAME_COLUMNS)} columns, none empty")
+    name, concepts, provenance, status = row
+    if name != " ".join(name.lower().split()):
+        raise KnowledgeError(file, line, f"name {name!r} is not in lower case with single blanks")
+    _check_status(file, line, status)
+    return NameEntry(line, name, tuple(concepts.split()), provenance, status)
+
+
+def _check_status(file: str, line: int, status: str) -> None:
+    if status not in _STATUSES:
+        raise KnowledgeError(file, line, f"status {status} is not one of {', '.join(sorted(_STATUSES))}")
+
+
 def _code(file: str, line: int, row: list[str]) -> CodeEntry:
     if len(row) != len(_CODE_COLUMNS) or not all(row):
         raise KnowledgeError(file, line, f"a row has {len(_CODE_COLUMNS)} columns, none empty")
@@ -96,30 +138,33 @@ def _code(file: str, line: int, row: list[str]) -> CodeEntry:
         raise KnowledgeError(file, line, f"{code} is no code of {system}")
     if match not in _MATCHES or (match == "descendants" and system not in PREFIX_SYSTEMS):
         raise KnowledgeError(file, line, f"match {match} is not possible in {system}")
-    if status not in _STATUSES:
-        raise KnowledgeError(file, line, f"status {status} is not one of {', '.join(sorted(_STATUSES))}")
+    _check_status(file, line, status)
     return CodeEntry(line, concept, kind, system, code, display, match == "descendants", provenance, status)
 
 
 def _concept(file: str, key: yaml.ScalarNode, node: yaml.Node) -> ConceptEntry:
     label = ""
     names: tuple[str, ...] = ()
+    ingredients: tuple[str, ...] = ()
     flags = dict.fromkeys(_FLAGS, False)
     for field, value in _mapping(file, node):
         if field.value == "label":
             label = _word(file, value)
         elif field.value == "names":
             names = _words(file, value)
+        elif field.value == "ingredients":
+            ingredients = _words(file, value)
         elif field.value in _FLAGS:
             flags[field.value] = _yes(file, value)
         else:
             raise KnowledgeError(file, _line(field), f"{key.value} has an unknown field {field.value}")
     if not label:
         raise KnowledgeError(file, _line(key), f"{key.value} has no label")
+    names = ingredients + names
     for name in names:
         if name != " ".join(name.lower().split()):
             raise KnowledgeError(file, _line(key), f"name {name!r} is not in lower case with single blanks")
-    return ConceptEntry(file, _line(key), key.value, label, names, flags["lookalike"], flags["residual"])
+    return ConceptEntry(file, _line(key), key.value, label, names, ingredients, flags["lookalike"], flags["residual"])
 
 
 def _root(folder: Folder, file: str) -> yaml.Node:

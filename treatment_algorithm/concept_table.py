@@ -4,8 +4,6 @@ A concept is a key such as `dermatomyositis`; a set is a named group of concepts
 from knowledge/concepts, where README.md says how the files are kept.
 """
 
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -20,7 +18,9 @@ from treatment_algorithm.concept_files import (
     read_codes,
     read_concepts,
     read_lists,
+    read_names,
 )
+from treatment_algorithm.concept_names import NAMES, SHARED_NAMES, ConceptNames, names_of_a_kind, shared_names
 from treatment_algorithm.knowledge_errors import KnowledgeError
 
 
@@ -45,22 +45,22 @@ _FILES = {
 }
 _CODES = "codes.csv"
 _SETS = "sets.yaml"
-_SHARED_NAMES = "shared_names.yaml"
-_FIRST_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
     """One clinical idea.
 
-    `label`: how a card names it in running text. `names`: reviewed names in lower case (decision 8). `lookalike`:
-    must not be taken for the idea it resembles. `residual`: a drug class, meant only where the drug itself is unknown.
+    `label`: how a card names it in running text. `names`: reviewed names in lower case (decision 8), its
+    `ingredients` among them. `lookalike`: must not be taken for the idea it resembles. `residual`: a drug class, meant
+    only where the drug itself is unknown.
     """
 
     key: str
     kind: ConceptKind
     label: str
     names: tuple[str, ...] = ()
+    ingredients: tuple[str, ...] = ()
     lookalike: bool = False
     residual: bool = False
 
@@ -88,8 +88,7 @@ class ConceptTable:
     sets: Mapping[str, frozenset[str]]
     _codes: CodeIndex
     _rows: Mapping[str, tuple[CodeRow, ...]]
-    _names: Mapping[ConceptKind, Mapping[str, frozenset[str]]]
-    _first_words: Mapping[ConceptKind, frozenset[str]]
+    _names: Mapping[ConceptKind, ConceptNames]
     orderables: Mapping[str, SiteOrderable] = field(default_factory=lambda: MappingProxyType({}))
 
     def match(self, system: str, code: str) -> frozenset[str]:
@@ -112,11 +111,11 @@ class ConceptTable:
 
     def names(self, kind: ConceptKind) -> Mapping[str, frozenset[str]]:
         """Reviewed name, in lower case with single blanks -> the concepts of that kind it stands for."""
-        return self._names[kind]
+        return self._names[kind].names
 
-    def first_words(self, kind: ConceptKind) -> frozenset[str]:
-        """What the names of that kind begin with (`first_word`): a text without one of these holds no name."""
-        return self._first_words[kind]
+    def names_of(self, kind: ConceptKind) -> ConceptNames:
+        """The names of that kind with what shows fast that a text holds none of them, and their spellings."""
+        return self._names[kind]
 
     def draft_coding(self, concept: str, system: str) -> CodeRow:
         """The verified code for a draft order: the bare ingredient in RxNorm, else the first verified row.
@@ -146,12 +145,6 @@ class ConceptTable:
         )
 
 
-def first_word(text: str) -> str:
-    """The word that a text begins with, "" when it begins with something else."""
-    found = _FIRST_WORD.match(text)
-    return found[0] if found else ""
-
-
 def load_concepts(folder: Folder) -> ConceptTable:
     """Read and check the concept files of a folder; raises KnowledgeError at the first thing that is wrong."""
     concepts = _concepts(folder)
@@ -161,14 +154,12 @@ def load_concepts(folder: Folder) -> ConceptTable:
     for code in codes:
         row = CodeRow(code.system, code.code, code.display, code.status, code.provenance, code.descendants)
         rows[code.concept].append(row)
-    names = _names(concepts, read_lists(folder, _SHARED_NAMES))
     return ConceptTable(
         concepts=MappingProxyType(concepts),
         sets=MappingProxyType(_sets(read_lists(folder, _SETS), concepts)),
         _codes=CodeIndex(_meaning(code, concepts[code.concept]) for code in codes),
         _rows=MappingProxyType({key: tuple(found) for key, found in rows.items()}),
-        _names=MappingProxyType(names),
-        _first_words=MappingProxyType({kind: frozenset(map(first_word, known)) for kind, known in names.items()}),
+        _names=MappingProxyType(_names(concepts, folder)),
     )
 
 
@@ -183,7 +174,7 @@ def _concepts(folder: Folder) -> dict[str, Concept]:
 
 
 def _concept(entry: ConceptEntry, kind: ConceptKind) -> Concept:
-    return Concept(entry.key, kind, entry.label, entry.names, entry.lookalike, entry.residual)
+    return Concept(entry.key, kind, entry.label, entry.names, entry.ingredients, entry.lookalike, entry.residual)
 
 
 def _meaning(code: CodeEntry | CodeRow, concept: Concept) -> CodeMeaning:
@@ -230,19 +221,17 @@ def _members(
     return frozenset(found)
 
 
-def _names(concepts: Mapping[str, Concept], shared: list[ListEntry]) -> dict[ConceptKind, Mapping[str, frozenset[str]]]:
-    """Name -> concepts by kind; a name of several concepts must be declared as shared, and the other way round."""
-    found: dict[ConceptKind, dict[str, set[str]]] = {kind: defaultdict(set) for kind in ConceptKind}
-    for concept in concepts.values():
-        for name in concept.names:
-            found[concept.kind][name].add(concept.key)
-    frozen = {kind: {name: frozenset(keys) for name, keys in names.items()} for kind, names in found.items()}
-    declared = {entry.key: frozenset(entry.members) for entry in shared}
-    several = {name: keys for names in frozen.values() for name, keys in names.items() if len(keys) > 1}
-    for name, keys in several.items():
-        if declared.get(name) != keys:
-            raise KnowledgeError(_SHARED_NAMES, None, f"{name!r} is a name of {', '.join(sorted(keys))}")
-    for entry in shared:
-        if entry.key not in several:
-            raise KnowledgeError(entry.file, entry.line, f"{entry.key!r} is not a name of {', '.join(entry.members)}")
-    return {kind: MappingProxyType(names) for kind, names in frozen.items()}
+def _names(concepts: Mapping[str, Concept], folder: Folder) -> dict[ConceptKind, ConceptNames]:
+    named = {
+        kind: [(name, one.key) for one in concepts.values() if one.kind == kind for name in one.names]
+        for kind in ConceptKind
+    }
+    shared = shared_names(read_lists(folder, SHARED_NAMES), named.values())
+    further = read_names(folder, NAMES)
+    for entry in further:
+        for key in entry.concepts:
+            if key not in concepts or concepts[key].kind != ConceptKind.MEDICATION:
+                raise KnowledgeError(NAMES, entry.line, f"{key} is no medication")
+    ingredients = [(name, one.key) for one in concepts.values() for name in one.ingredients]
+    drugs = names_of_a_kind(named.pop(ConceptKind.MEDICATION), shared, further, ingredients)
+    return {ConceptKind.MEDICATION: drugs} | {kind: names_of_a_kind(found, shared) for kind, found in named.items()}

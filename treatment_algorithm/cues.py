@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from pydantic import TypeAdapter
 
-from treatment_algorithm.concept_table import first_word
+from treatment_algorithm.concept_names import first_word
 from treatment_algorithm.cue_files import AboutADrug, Answer, CuesFile, NotUsableDrugs, WeakSolutionWords
 from treatment_algorithm.features import StopReason
 from treatment_algorithm.knowledge_errors import KnowledgeError

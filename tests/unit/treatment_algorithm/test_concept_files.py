@@ -9,6 +9,7 @@ from treatment_algorithm.concept_table import ConceptKind, load_concepts
 from treatment_algorithm.knowledge_errors import KnowledgeError
 
 CPT = "http://www.ama-assn.org/go/cpt"
+NAMES = "name,concepts,provenance,status\n"
 HEAD = "concept,kind,system,code,display,match,provenance,status\n"
 
 
@@ -25,6 +26,7 @@ def _folder(path: Path, **contents: str) -> Path:
         "severities.yaml": "eta:\n  label: eta\n",
         "sets.yaml": "letters: [alpha]\n",
         "shared_names.yaml": "{}\n",
+        "names.csv": NAMES,
         "codes.csv": HEAD + f"alpha,condition,{ICD_10_CM},A00,Alpha,exact,seen,verified\n",
     } | {name.replace("__", "."): text for name, text in contents.items()}
     for name, text in written.items():
@@ -73,6 +75,14 @@ def test_a_small_folder_loads(tmp_path: Path) -> None:
         ("codes.csv", _row() + _row().removeprefix(HEAD), 3, "twice"),
         ("codes.csv", HEAD + "alpha,condition\n", 2, "columns"),
         ("codes.csv", "concept,code\n", 1, "columns"),
+        ("names.csv", "name,concepts\n", 1, "columns"),
+        ("names.csv", NAMES + "gammadil,gamma,seen\n", 2, "columns"),
+        ("names.csv", NAMES + "Gammadil,gamma,seen,verified\n", 2, "lower case"),
+        ("names.csv", NAMES + "gammadil,gamma,seen,reviewed\n", 2, "reviewed"),
+        ("names.csv", NAMES + "gammadil,omega,seen,verified\n", 2, "omega is no medication"),
+        ("names.csv", NAMES + "gammadil,alpha,seen,verified\n", 2, "alpha is no medication"),
+        ("names.csv", NAMES + "gammadil,gamma,seen,verified\ngamma b,gamma,seen,verified\n", 3, "out of order"),
+        ("names.csv", NAMES + 2 * "gammadil,gamma,seen,verified\n", 3, "twice"),
         ("medications.yaml", "gamma:\n  label: gamma\n  color: red\n", 3, "unknown field"),
         ("medications.yaml", "gamma:\n  names: [gamma]\n", 1, "no label"),
         ("medications.yaml", "gamma:\n  label: gamma\n  names: [Gamma]\n", 1, "lower case"),
