@@ -31,7 +31,9 @@ def drugs_named(
     text = _without_accents(text)
     # Most drugs of a chart are none of ours: that shows before anything is searched for.
     tokens = _TOKEN.findall(text)
-    spelled_firsts = spelled_as(tokens, known.first_spellings)
+    # A word that is itself a name or a dose form needs no other spelling.
+    unread = [token for token in tokens if token not in known.names and token not in cues.routes_by_word]
+    spelled_firsts = spelled_as(unread, known.first_spellings)
     if not spelled_firsts and known.first_words.isdisjoint(tokens):
         return frozenset()
     if cues.drug_refusals.search(text):

@@ -37,6 +37,8 @@ def spelled(text: str) -> str:
 def spelled_as(words: Iterable[str], forms: frozenset[str]) -> set[str]:
     """Those of the words that are spelled as one of the forms; a short word begins no ingredient's name."""
     long_enough = [word for word in words if len(word) >= _SHORTEST_WORD]
+    if not long_enough:
+        return set()
     written = _forms(" ".join(long_enough))
     if forms.isdisjoint(written):
         return set()

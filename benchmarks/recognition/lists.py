@@ -1,4 +1,4 @@
-"""The three lists that recognition is measured over: the terminology's own names, further products, negatives."""
+"""The lists that recognition is measured over: the terminology's own names, products seen and unseen, negatives."""
 
 import csv
 from collections import defaultdict
@@ -14,6 +14,7 @@ _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 class Product:
     """A text that names drugs, and the concepts it must be read as.
 
+    products.csv is the list that names and rules were developed with: all of it has been seen.
     `split`: "heldout" when the text was recognised before anyone had looked at it, "tuned" when names or words were
     added with it in view. `kind`: "ingredient" or "brand", which is all that the text names. `blind`: "found" or
     "missed" when it was first measured, "not blind" for the part that was there to develop with. Source: the column
@@ -27,6 +28,19 @@ class Product:
     kind: str = ""
     blind: str = ""
     split: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A text gathered after the names were frozen, by a rule that does not look at them; no name was fitted to it.
+
+    `language`: of the list it comes from, as BCP 47. `first`: "found" or "missed" when it was measured, once.
+    Source: unseen.csv.
+    """
+
+    product: Product
+    language: str
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,18 @@ def products() -> tuple[Product, ...]:
             row["split"],
         )
         for row in _rows(_FOLDER / "products.csv")
+    )
+
+
+def unseen() -> tuple[Unseen, ...]:
+    """The rows of unseen.csv, in its order."""
+    return tuple(
+        Unseen(
+            Product(row["text"], frozenset(row["concepts"].split()), row["source"], kind=row["kind"]),
+            row["language"],
+            row["first"],
+        )
+        for row in _rows(_FOLDER / "unseen.csv")
     )
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import treatment_algorithm
-from benchmarks.recognition.lists import Product, negatives, products, terminology_products
+from benchmarks.recognition.lists import Product, Unseen, negatives, products, terminology_products, unseen
 from benchmarks.recognition.measure import Recall, precision, recall, recogniser, silence
 from treatment_algorithm.concept_table import load_concepts
 from treatment_algorithm.cues import load_cues
@@ -21,14 +21,26 @@ def main() -> None:
     tuned = recall((one for one in listed if one.split == "tuned"), recognise)
     silent = silence(negatives(), recognise)
 
-    print("Now:")
+    fresh = unseen()
+    later = recall((one.product for one in fresh), recognise)
+
+    print("Gathered after the names were frozen, measured once:")
+    _first_line("all", fresh)
+    for kind in ("ingredient", "brand"):
+        of_kind = tuple(one for one in fresh if one.product.kind == kind)
+        _first_line(f"named by {kind}", of_kind)
+        for language in sorted({one.language for one in of_kind}):
+            _first_line(f"  {language}", tuple(one for one in of_kind if one.language == language))
+
+    print("\nNow:")
+    _recall_line("gathered after the names", later)
     _recall_line("terminology, codes removed", terminology)
-    _recall_line("further products, held out", heldout)
-    _recall_line("further products, tuned on", tuned)
+    _recall_line("development list, found at first", heldout)
+    _recall_line("development list, fitted to", tuned)
     print(f"  {'negatives, silent':<34} {silent.silent:>5} of {silent.total:<5} {silent.ratio:.4f}")
     print(f"  {'precision (products and negatives)':<34} {precision(recall(listed, recognise), silent):>20.4f}")
 
-    print("\nWhen first measured, before the names had seen the texts:")
+    print("\nThe development list when first measured, before the names had seen the texts:")
     for batch in sorted({one.batch for one in listed}):
         _blind_line(f"batch {batch}", [one for one in listed if one.batch == batch])
     for kind in ("ingredient", "brand"):
@@ -46,10 +58,23 @@ def main() -> None:
     print("\nRead as a drug though none:")
     for negative, taken_for in silent.named:
         print(f"  {negative.text} | read as {', '.join(sorted(taken_for))} | {negative.why}")
-    print("\nMissed when first measured:")
+    print("\nMissed though gathered after the names:")
+    for one in fresh:
+        if one.first == "missed":
+            _missed_line(one.product)
+    print("\nOf the development list missed when first measured:")
     for product in listed:
         if product.blind == "missed":
-            print(f"  {product.text} | {', '.join(sorted(product.concepts))} | {product.source}")
+            _missed_line(product)
+
+
+def _missed_line(product: Product) -> None:
+    print(f"  {product.text} | {', '.join(sorted(product.concepts))} | {product.source}")
+
+
+def _first_line(title: str, listed: tuple[Unseen, ...]) -> None:
+    found = sum(one.first == "found" for one in listed)
+    print(f"  {title:<34} {found:>5} of {len(listed):<5} {found / len(listed):.4f}")
 
 
 def _recall_line(title: str, found: Recall) -> None:

@@ -70,6 +70,8 @@ def test_what_a_text_says_of_a_drug_decides_whether_it_is_one(text: str, drugs: 
         ("prednisolone eye/ear drops", set()),
         ("Diklofenak 11,6 mg/g kutan gel", {"diclofenac_topical"}),
         ("Timololo 0,5% collirio", {"timolol_ophthalmic"}),
+        ("Ketokonazol NET 20 mg/g Schampo", set()),
+        ("Prednisolon Evolan 31,25 mg Rektallösning", set()),
         ("cosopt", {"timolol_ophthalmic"}),
         ("POLYMYXIN/TRIMETHOPR 10000-1U-MG/ML SOL", set()),
         ("Nitroglycerin 2% ointment", {"nitrate"}),
