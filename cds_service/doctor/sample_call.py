@@ -16,10 +16,10 @@ from cds_service.decide import decide
 from cds_service.doctor.check import Check, fail, ok, warn
 from cds_service.doctor.stand_in_key import stand_in_key
 from cds_service.ehr.allow_list import BaseUrl
-from cds_service.ehr.breaker import Breaker
 from cds_service.ehr.fhir_client import FhirClient
 from cds_service.ehr.outbound import Outbound, OutboundError, Refused, UnusableAnswer
 from cds_service.ehr.prefetch import gather
+from cds_service.ehr.traffic import fhir_traffic
 from cds_service.errors import BadRequest, PreconditionFailed
 from cds_service.hook_request import PATIENT_VIEW, HookRequest, decode
 from cds_service.services import REQUIRED_KEYS
@@ -77,6 +77,7 @@ class WatchedOutbound(Outbound):
             raise
         finally:
             reading.seconds += perf_counter() - started
+        reading.fault = ""
         reading.pages.append(read_bundle(reading.key, body))
         return body
 
@@ -101,9 +102,10 @@ async def sample_call(
     started = perf_counter()
     outbound = WatchedOutbound(settings.deadline_seconds, key_of_url)
     async with outbound:
-        client = FhirClient(base, request.fhir_authorization, outbound, Breaker(monotonic))
+        client = FhirClient(base, request.fhir_authorization, outbound, fhir_traffic(monotonic))
         try:
-            chart = await gather(request, templates, client, settings.deadline_seconds)
+            until = asyncio.get_running_loop().time() + settings.deadline_seconds
+            chart = await gather(request, templates, client, until)
         except PreconditionFailed as error:
             outcome = fail("sample call", f"The service would answer 412. {error.diagnostics}")
         else:

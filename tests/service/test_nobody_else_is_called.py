@@ -24,6 +24,8 @@ from tests.service.ehr import (
 from tests.support.disguised_urls import DISGUISED
 from treatment_algorithm.features import Group
 
+pytestmark = pytest.mark.checklist("FHIR-2", "FHIR-10")
+
 ADDRESS = "/cds-services/calcinosis-patient-view"
 SEARCH = f"{FHIR_SERVER}/Condition?patient={PATIENT_ID}&_count=100"
 EVIL = "https://evil.example.org/fhir"

@@ -1,6 +1,7 @@
 """Bundles in several pages, and Medications behind references (DATA-7, FHIR-2, CTX-6, CTX-13)."""
 
 import httpx
+import pytest
 import respx
 from starlette.testclient import TestClient
 
