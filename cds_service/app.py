@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cards.text_checks import check_texts
+from cds_service.admission import Admission
 from cds_service.clock import site_clock
 from cds_service.decide import Decide, decide
-from cds_service.errors import PreconditionFailed, ServiceError, Unauthenticated, error_body, status_body
+from cds_service.error_response import error_response
+from cds_service.errors import PreconditionFailed, ServiceError, Unauthenticated, status_body
 from cds_service.observability import build_logger
 from cds_service.pages.routes import add_pages
 from cds_service.request_scope import RequestScope
@@ -25,7 +27,6 @@ from cds_service.wiring import open_wiring, refuse_draft_knowledge, refuse_unsaf
 from fhir_mappings.units import prepare_units
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 
-_RETRY_SECONDS = "2"
 # FastAPI's own spans and logs would carry texts of exceptions to whatever exporter the process has (FHIR-7).
 _NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
@@ -78,6 +79,7 @@ def create_app(
     add_pages(app, knowledge, settings)
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HTTPException, _framework_error)
+    app.add_middleware(Admission, limit=settings.max_in_flight)
     app.add_middleware(RequestScope, logger=logger)
     # Added last, so outermost: its header stands on every answer, errors included. No credentials: there are none.
     app.add_middleware(
@@ -105,8 +107,7 @@ async def _service_error(request: Request, error: Exception) -> Response:
         record.reason = error.reason
         # Nothing but the status (JWT-16), and how one says who one is (JWT-20, RFC 9110).
         return Response(status_code=error.status, headers={"WWW-Authenticate": "Bearer"})
-    headers = {"Retry-After": _RETRY_SECONDS} if error.status == 503 else None
-    return Response(error_body(error), status_code=error.status, media_type="application/json", headers=headers)
+    return error_response(error)
 
 
 async def _framework_error(request: Request, error: Exception) -> Response:

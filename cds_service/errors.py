@@ -4,9 +4,12 @@
     |-- BadRequest               400  the body is no request of this hook
     |-- Unauthenticated          401  no client that is trusted here; the answer has no body
     |-- UnknownService           404  no service has this id
+    |-- BodyCutShort             400  the client went away before its body was complete; nobody reads the answer
+    |-- BodyTooSlow              408  the body did not arrive in time; the connection is closed
     |-- PreconditionFailed       412  required data were not given and could not be read
     |-- BodyTooLarge             413
     |-- UnsupportedMediaType     415
+    |-- Overloaded               503  too many requests at once; the client may send it again
     `-- StoreUnavailable         503  the data base did not take the entry; the client may send it again
 
     StartRefused                      the service does not start with these settings
@@ -14,19 +17,27 @@
 No message repeats what was sent: texts are constants, or name an element of the request's own specification.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 import msgspec
 
 ERROR_SYSTEM = "urn:calcinosis-cds:error"
+_NONE: Mapping[str, str] = MappingProxyType({})
+_AGAIN: Mapping[str, str] = MappingProxyType({"Retry-After": "2"})
 
 
 class ServiceError(Exception):
-    """An answer that is no success; `diagnostics` is shown to the client and holds nothing of the request."""
+    """An answer that is no success; `diagnostics` is shown to the client and holds nothing of the request.
+
+    `headers` are those that the answer carries beside the content's own.
+    """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal-error"
     issue_type: ClassVar[str] = "exception"
+    headers: ClassVar[Mapping[str, str]] = _NONE
 
     def __init__(self, diagnostics: str) -> None:
         super().__init__(diagnostics)
@@ -54,6 +65,23 @@ class Unauthenticated(ServiceError):
     def __init__(self, reason: str) -> None:
         super().__init__("")
         self.reason = reason
+
+
+class BodyCutShort(ServiceError):
+    """The client closed the connection before its body was complete."""
+
+    status = 400
+    code = "body-cut-short"
+    issue_type = "incomplete"
+
+
+class BodyTooSlow(ServiceError):
+    """The whole body did not arrive within CDS_BODY_SECONDS."""
+
+    status = 408
+    code = "body-too-slow"
+    issue_type = "timeout"
+    headers = MappingProxyType({"Connection": "close"})
 
 
 class UnknownService(ServiceError):
@@ -92,12 +120,22 @@ class UnsupportedMediaType(ServiceError):
     issue_type = "not-supported"
 
 
+class Overloaded(ServiceError):
+    """CDS_MAX_IN_FLIGHT requests are being answered already (reliability.md 1.7)."""
+
+    status = 503
+    code = "overloaded"
+    issue_type = "throttled"
+    headers = _AGAIN
+
+
 class StoreUnavailable(ServiceError):
     """The data base is locked, full or away (reliability.md 2)."""
 
     status = 503
     code = "store-unavailable"
     issue_type = "transient"
+    headers = _AGAIN
 
 
 class StartRefused(Exception):

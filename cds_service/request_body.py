@@ -1,19 +1,35 @@
-"""The bytes of a request body, declared as JSON and no longer than the cap (REQ-9, REQ-12, REQ-14)."""
+"""The bytes of a request body, declared as JSON, no longer than the cap and in time (REQ-9, REQ-12, REQ-14)."""
 
-from starlette.requests import Request
+import asyncio
 
-from cds_service.errors import BodyTooLarge, UnsupportedMediaType
+from starlette.requests import ClientDisconnect, Request
+
+from cds_service.errors import BodyCutShort, BodyTooLarge, BodyTooSlow, UnsupportedMediaType
 from cds_service.json_body import BODY_CAP
 
 _TOO_LARGE = f"The body is larger than {BODY_CAP} bytes."
 
 
-async def read_body(request: Request) -> bytes:
-    """The body; raises UnsupportedMediaType, or BodyTooLarge before more than the cap is kept."""
+async def read_body(request: Request, seconds: float) -> bytes:
+    """The body, which must arrive within `seconds`.
+
+    Raises UnsupportedMediaType, BodyTooLarge before more than the cap is kept, BodyTooSlow, and BodyCutShort when the
+    client went away.
+    """
     _check_content_type(request)
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > BODY_CAP:
         raise BodyTooLarge(_TOO_LARGE)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _received(request)
+    except TimeoutError:
+        raise BodyTooSlow("The body did not arrive in time.") from None
+    except ClientDisconnect:
+        raise BodyCutShort("The connection was closed before the body was complete.") from None
+
+
+async def _received(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -32,5 +48,5 @@ def _check_content_type(request: Request) -> None:
     charset = parameters.replace(" ", "").replace('"', "")
     if "charset=" in charset and "charset=utf-8" not in charset:
         raise UnsupportedMediaType("JSON is UTF-8; another charset is not read.")
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+    if any(encoding.strip().lower() != "identity" for encoding in request.headers.getlist("content-encoding")):
         raise UnsupportedMediaType("An encoded (compressed) body is not read.")

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from cds_service.errors import BadRequest
-from cds_service.json_body import NotStrictJson, check_json
+from cds_service.json_body import NotStrictJson, check_json, read_whole
 from cds_service.records.storage import Store, feedback_table
 
 _ENTRY_CAP = 1000
@@ -99,11 +99,9 @@ def decode_feedback(body: bytes) -> tuple[FeedbackEntry, ...]:
     """The entries of `body`; raises BadRequest, which names the first wrong element and repeats no value (FB-6..9)."""
     try:
         check_json(body)
-        return Feedback.model_validate(msgspec.json.decode(body)).feedback
+        return Feedback.model_validate(read_whole(body)).feedback
     except NotStrictJson as error:
         raise BadRequest(str(error)) from None
-    except (msgspec.MsgspecError, RecursionError):
-        raise BadRequest("The body is no JSON.") from None
     except ValidationError as error:
         place = ".".join(str(step) for step in error.errors(include_input=False, include_url=False)[0]["loc"])
         raise BadRequest(f"{place or 'The body'} is missing or cannot be used.") from None

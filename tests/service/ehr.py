@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
@@ -64,12 +65,16 @@ def product_knowledge() -> KnowledgeBase:
 @contextmanager
 def running_service(folder: Path, decide: DecideOnce | None = None, **values: Any) -> Iterator[TestClient]:
     """The service with its data in `folder`, settings `values`, on 22 Nov 2026; exceptions become answers."""
+    with TestClient(application(folder, decide, **values), raise_server_exceptions=False) as client:
+        yield client
+
+
+def application(folder: Path, decide: DecideOnce | None = None, **values: Any) -> FastAPI:
+    """The application of `running_service`, not yet running."""
     settings = Settings(_env_file=None, **{"database_url": f"sqlite:///{folder / 'test.sqlite3'}"} | values)
-    app = create_app(
+    return create_app(
         settings, decide=decide or DecideOnce(), clock=lambda: date(2026, 11, 22), knowledge=product_knowledge()
     )
-    with TestClient(app, raise_server_exceptions=False) as client:
-        yield client
 
 
 def patient(patient_id: str = PATIENT_ID) -> Json:

@@ -1,5 +1,6 @@
 """Feedback: what is taken, what is refused, and that it is stored exactly once (checklist FB, decision 25)."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -151,6 +152,30 @@ def test_a_wrong_outer_form_is_400(service: TestClient, body: Any) -> None:
     answer = service.post(ADDRESS, json=body)
     assert answer.status_code == 400
     diagnostics(answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "second"),
+    [("card", '"other"'), ("outcome", '"accepted"'), ("userComment", '"other"'), ("code", '"other"'), ("note", "1")],
+)
+def test_a_key_twice_at_any_level_is_400(
+    service: TestClient, stored: Callable[[], list[Json]], name: str, second: str
+) -> None:
+    """docs/decisions/0011."""
+    body = json.dumps({"feedback": [OVERRIDDEN | {"more": [{"note": 0}]}]})
+    twice = body.replace(f'"{name}":', f'"{name}": {second}, "{name}":', 1)
+    answer = service.post(ADDRESS, content=twice, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert "twice" in diagnostics(answer)
+    assert stored() == []
+
+
+@pytest.mark.parametrize("value", ["9" * 5_000, "NaN", "-Infinity", "1" + "0" * 400 + ".5e999999"])
+def test_a_number_that_no_program_can_hold_is_no_failure(service: TestClient, value: str) -> None:
+    for body in (f'{{"feedback":[{{"card":{value}}}]}}', f'{{"feedback":{value}}}', f'{{"x":{value}}}'):
+        answer = service.post(ADDRESS, content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 400
+        diagnostics(answer)
 
 
 @pytest.mark.checklist("FB-11")

@@ -1,5 +1,6 @@
 """Bodies that are no request: 4xx as OperationOutcome, no echo, and the service lives on (REQ-2..19, ERR-1..5)."""
 
+import gzip
 import json
 from typing import Any
 
@@ -31,6 +32,10 @@ RAW_BODIES = {
     "key twice": HEAD + b'"hook":"order-select",' + CONTEXT + b"}",
     "key twice in context": HEAD + b'"context":{"userId":"P/1","patientId":"p","patientId":"zebra-7741"}}',
     "key twice, once escaped": HEAD + b'"\\u0068ook":"order-sign",' + CONTEXT + b"}",
+    "key twice in prefetch": HEAD + CONTEXT + b',"prefetch":{"patient":null,"patient":null}}',
+    "key twice in fhirAuthorization": HEAD + CONTEXT + b',"fhirAuthorization":{"access_token":"a","access_token":"b"}}',
+    "endless number": HEAD + CONTEXT + b',"fhirAuthorization":{"access_token":"a","expires_in":' + b"9" * 5_000 + b"}}",
+    "number out of range": HEAD + CONTEXT + b',"fhirAuthorization":{"access_token":"a","expires_in":1e999}}',
     "deep": HEAD + CONTEXT + b',"x":' + b"[" * 201 + b"]" * 201 + b"}",
     "very deep": HEAD + CONTEXT + b',"prefetch":{"patient":' + b'{"a":' * 20_000 + b"1" + b"}" * 20_000 + b"}}",
     "deep and cut": b"[" * 100_000,
@@ -38,15 +43,18 @@ RAW_BODIES = {
 }
 
 
-def post(service: TestClient, content: bytes, content_type: str = "application/json") -> Any:
-    return service.post(ADDRESS, content=content, headers={"Content-Type": content_type})
+def post(service: TestClient, content: bytes, content_type: str = "application/json", address: str = ADDRESS) -> Any:
+    return service.post(address, content=content, headers={"Content-Type": content_type})
 
 
 @pytest.mark.checklist("REQ-10", "REQ-11", "REQ-14", "GEN-6")
 @pytest.mark.parametrize("name", RAW_BODIES)
-def test_a_body_that_is_no_strict_json_object_is_400(service: TestClient, decide: DecideOnce, name: str) -> None:
+@pytest.mark.parametrize("address", [ADDRESS, "/api/evaluate", f"{ADDRESS}/feedback"])
+def test_a_body_that_is_no_strict_json_object_is_400(
+    service: TestClient, decide: DecideOnce, address: str, name: str
+) -> None:
     """REQ-10, REQ-11, REQ-14, GEN-6."""
-    answer = post(service, RAW_BODIES[name])
+    answer = post(service, RAW_BODIES[name], address=address)
     assert answer.status_code == 400
     diagnostics(answer)
     assert MARK not in answer.text
@@ -71,6 +79,25 @@ def test_13_megabytes_are_413(service: TestClient) -> None:
     diagnostics(answer)
 
 
+def test_a_key_twice_inside_a_resource_is_read_as_other_programs_read_it(
+    service: TestClient, decide: DecideOnce
+) -> None:
+    """The last one counts (docs/decisions/0011)."""
+    body = json.dumps(hook_body()).encode()
+    right, wrong = b'"birthDate": "2010-03-01"', b'"birthDate": "1900-01-01"'
+    for written in (right, wrong + b", " + right, right + b", " + wrong):
+        assert post(service, body.replace(right, written)).status_code == 200
+    once, last_right, last_wrong = decide.charts
+    assert once == last_right != last_wrong
+
+
+@pytest.mark.parametrize("number", [b"9" * 5_000, b"1e999", b"-1E+400", b"123456789012345678901234567890"])
+def test_a_number_that_no_program_can_hold_costs_only_what_holds_it(service: TestClient, number: bytes) -> None:
+    """Where nobody reads it, it is passed over; in a chart it is one entry that cannot be read (decision 6)."""
+    body = json.dumps(hook_body(note=0)).encode()
+    assert post(service, body.replace(b'"note": 0', b'"note": ' + number)).status_code == 200
+
+
 @pytest.mark.checklist("REQ-12")
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "", "multipart/form-data", "application/xml", "application/json; charset=latin-1"]
@@ -84,8 +111,12 @@ def test_other_content_types_are_415(service: TestClient, content_type: str) -> 
 
 def test_an_encoded_body_is_415(service: TestClient) -> None:
     """No decompression, so no decompression bomb."""
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    assert service.post(ADDRESS, content=b"\x1f\x8b", headers=headers).status_code == 415
+    bomb = gzip.compress(b" " * (64 * 1024 * 1024))
+    for encodings in (["gzip"], ["identity", "gzip"], ["br"], ["GZIP, identity"]):
+        headers = [("Content-Type", "application/json"), *(("Content-Encoding", name) for name in encodings)]
+        answer = service.post(ADDRESS, content=bomb, headers=headers)
+        assert answer.status_code == 415
+        diagnostics(answer)
 
 
 WRONG = [
