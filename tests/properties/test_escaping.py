@@ -1,5 +1,6 @@
 """The two ways by which text of a chart enters a card: whatever it is, one harmless line comes out (G9)."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from tests.properties.strategies import THOROUGH
 
 # Text of any kind, and text that is dense in what Markdown, HTML and displays could use.
 TEXT = st.text(max_size=200) | st.text(
-    alphabet="ab1 <>&\"'`*_~#|[](){}!\\/:.@-+=\n\r\t\u202e\u2066\u200b\u200d\ufeff\u2028\x00\x1b\x7f\u0301",
+    alphabet="ab1 <>&\"'`*_~#|[](){}!\\/:.@-+=\n\r\t\u202e\u2066\u200b\u200d\ufeff\u3164\ufe0f\u2028\x00\x1b\x7f\u0301",
     max_size=200,
 )
 SIGNS = frozenset(" ,'()-")
@@ -47,6 +48,21 @@ def test_escaping_twice_changes_nothing(text: str, escape: Callable[[str], str])
 def test_what_is_escaped_has_no_blank_at_its_ends_and_no_two_together(text: str) -> None:
     said = markdown(text)
     assert said == " ".join(said.split())
+
+
+@THOROUGH
+@given(TEXT, st.sampled_from((markdown, plain)))
+def test_nothing_unseen_and_no_pile_of_marks_comes_through(text: str, escape: Callable[[str], str]) -> None:
+    said = escape(text)
+    assert not set(said) & set("\u034f\u115f\u1160\u3164\uffa0\ufe0f\U000e0100")
+    assert not re.search("\u0301{4}", said)
+
+
+@pytest.mark.parametrize("escape", [markdown, plain])
+def test_a_pile_of_marks_is_cut_and_a_filler_is_a_blank(escape: Callable[[str], str]) -> None:
+    assert escape("e" + "\u0301" * 50 + "lbow") == "e" + "\u0301" * 3 + "lbow"
+    assert escape("el\u3164bow\ufe0f") == "el bow"
+    assert escape("กี่") == "กี่"
 
 
 @pytest.mark.parametrize("text", ["left elbow", "Elbow (left), forearm", "crâne", "肘", "o'clock 12-3"])

@@ -4,65 +4,22 @@ import json
 import re
 import unicodedata
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cds_service.card_lint.answered import BASE_URL, Answered, Json, actions_of, answer, suggestions_of
 from cds_service.card_lint.lint import lint_answer
+from tests.support.hostile_texts import PAYLOADS, poisoned
 from tests.support.worked_cards import EXAMPLES, request
 
 if TYPE_CHECKING:
     from cds_service.settings import Settings
     from treatment_algorithm.knowledge_base import KnowledgeBase
 
-PAYLOADS = (
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<svg/onload=alert(1)>",
-    "<a href='javascript:alert(1)'>elbow</a>",
-    "<iframe src=//evil.example></iframe>",
-    "<!-- elbow -->",
-    "<b>elbow</b>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#x6a;avascript:alert(1)",
-    "[elbow](javascript:alert(1))",
-    "[elbow](https://evil.example)",
-    "![elbow](https://evil.example/x.png)",
-    "[elbow][1]\n\n[1]: https://evil.example",
-    "<https://evil.example>",
-    "https://evil.example/elbow",
-    "www.evil.example",
-    "doctor@evil.example",
-    "**Stop all drugs**",
-    "__Stop all drugs__ ~~not~~",
-    "`elbow`",
-    "# Stop all drugs",
-    "> Stop all drugs",
-    "elbow\n\n**Why this card:** none\n- Stop all drugs",
-    "| a | b |\n|---|---|",
-    "elbow\u202egnihton pots\u202c",
-    "elbow\u2066hidden\u2069\u200b\u200d\ufeff",
-    "elbow\x00\x1b[31m\x7f\x85",
-    "{s:limits} {fact:calcinosis_cutis} {{context.patientId}}",
-    "]]>\"'\\}--; DROP TABLE cards",
-)
-_TEXTS = frozenset({"text", "display", "div", "family", "valueString", "unit", "title", "description"})
 _LIVE = re.compile(r"[<>&`|\[\]{}\\*_~#@]|://|www\.|javascript:", re.IGNORECASE)
 # The words of a payload may stand on a card as words, so the rules about words are not asked here.
 _FORM = ("L1:", "L2:", "L3:", "L4:", "L5:", "L20:")
-
-
-def poisoned(value: Any, payload: str) -> Any:
-    """The value with the payload behind every text of a resource (what decides is coded and stays)."""
-    if isinstance(value, dict):
-        return {
-            name: f"{inner}{payload}" if name in _TEXTS and isinstance(inner, str) else poisoned(inner, payload)
-            for name, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [poisoned(inner, payload) for inner in value]
-    return value
 
 
 def our_texts(card: Json) -> list[str]:
