@@ -87,10 +87,10 @@ def test_no_carrier_brings_a_text_to_life(client: TestClient, carrier: str) -> N
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_a_megabyte_of_text_leaves_a_card_short(client: TestClient, carrier: str) -> None:
     """CARD-2: the summary stays under 140 characters; card-style rule 7 for the detail."""
-    for example in EXAMPLES:
+    for example in ("3", "4"):
         marked = json.dumps(with_texts(example, "<here>", CARRIERS[carrier]))
-        # The first text of the carrier grows, the others stay.
-        body = marked.replace("<here>", _MEGABYTE, 1).replace("<here>", "")
+        # The first texts of the carrier grow, the others stay: 12 MB are the cap.
+        body = marked.replace("<here>", _MEGABYTE, 5).replace("<here>", "")
         for card in cards_of(client, json.loads(body)):
             assert len(card["summary"]) < 140
             assert len(card["detail"].replace("- ", "").split()) <= 150
