@@ -18,9 +18,11 @@ from cds_service.decide import Decide, decide
 from cds_service.error_response import error_response
 from cds_service.errors import PreconditionFailed, ServiceError, Unauthenticated, status_body
 from cds_service.observability import build_logger
+from cds_service.openapi.document import openapi_document
 from cds_service.pages.routes import add_pages
 from cds_service.request_scope import RequestScope
 from cds_service.routes import add_metrics, add_routes
+from cds_service.services import observation_codes, service_definitions
 from cds_service.settings import Settings, environment, unknown_names
 from cds_service.site import knowledge_of_site
 from cds_service.wiring import open_wiring, refuse_draft_knowledge, refuse_unsafe_settings
@@ -76,6 +78,9 @@ def create_app(
     add_routes(app)
     if not settings.production:
         add_metrics(app)
+        # What FastAPI would make of the routes is empty: they read bytes.
+        document = openapi_document(settings, service_definitions(observation_codes(knowledge)))
+        app.openapi = lambda: document  # type: ignore[method-assign]
     add_pages(app, knowledge, settings)
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HTTPException, _framework_error)

@@ -12,9 +12,9 @@ from cds_service.errors import BadRequest
 from cds_service.json_body import NotStrictJson, check_json, read_object
 
 PATIENT_VIEW, ORDER_SELECT, ORDER_SIGN = "patient-view", "order-select", "order-sign"
-_LONGEST_ID = 255
+LONGEST_ID, LONGEST_URL, LONGEST_TOKEN = 255, 2048, 65536
 # A FHIR id, and `_` and `~`, which some servers use; anything else could leave its place in a URL.
-_PATIENT_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._~-]{1,128}", re.ASCII)
+PATIENT_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._~-]{1,128}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _Value = TypeVar("_Value")
 
@@ -91,7 +91,7 @@ def decode(body: bytes) -> HookRequest:
 
 def _context(hook: str, members: "_Members") -> HookContext:
     patient_id = members.text("patientId")
-    if not _PATIENT_ID.fullmatch(patient_id):
+    if not PATIENT_ID.fullmatch(patient_id):
         raise BadRequest("context.patientId is no id of a FHIR resource.")
     orders = hook in (ORDER_SELECT, ORDER_SIGN)
     return HookContext(
@@ -108,7 +108,7 @@ def _prefetch(members: "_Members") -> Mapping[str, msgspec.Raw]:
 
 
 def _fhir_server(members: "_Members") -> str | None:
-    url = members.optional_text("fhirServer", longest=2048)
+    url = members.optional_text("fhirServer", longest=LONGEST_URL)
     if url is not None and not url.lower().startswith(("https://", "http://")):
         raise BadRequest("fhirServer is no http or https URL.")
     return url
@@ -119,14 +119,14 @@ def _fhir_authorization(members: "_Members") -> FhirAuthorization | None:
     if members.absent("fhirAuthorization"):
         return None
     access = members.object("fhirAuthorization")
-    token = access.text("access_token", longest=65536)
+    token = access.text("access_token", longest=LONGEST_TOKEN)
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise BadRequest("fhirAuthorization.access_token is no bearer token.")
     kind = access.optional_text("token_type")
     if kind is not None and kind.lower() != "bearer":
         raise BadRequest("fhirAuthorization.token_type is not Bearer.")
     expires_in = None if access.absent("expires_in") else access.typed("expires_in", float)
-    return FhirAuthorization(AccessToken(token), access.optional_text("scope", longest=65536), expires_in)
+    return FhirAuthorization(AccessToken(token), access.optional_text("scope", longest=LONGEST_TOKEN), expires_in)
 
 
 class _Members:
@@ -151,7 +151,7 @@ class _Members:
         except (msgspec.MsgspecError, RecursionError):
             raise BadRequest(f"{self._place}{name} has the wrong type.") from None
 
-    def text(self, name: str, longest: int = _LONGEST_ID) -> str:
+    def text(self, name: str, longest: int = LONGEST_ID) -> str:
         """A string that is neither empty nor longer than `longest`, without control characters."""
         value = self.typed(name, str)
         if not value.strip():
@@ -160,7 +160,7 @@ class _Members:
             raise BadRequest(f"{self._place}{name} cannot be used.")
         return value
 
-    def optional_text(self, name: str, longest: int = _LONGEST_ID) -> str | None:
+    def optional_text(self, name: str, longest: int = LONGEST_ID) -> str | None:
         """As `text`, None when the member is missing."""
         return None if self.absent(name) else self.text(name, longest)
 

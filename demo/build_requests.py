@@ -3,18 +3,21 @@
     python -m demo.build_requests
 
 One patient-view request for every chart, and every call of demo/hook-calls.json. Nothing here is random and no clock
-is read: the same charts give the same bytes, and tests/demo holds the files to them.
+is read: the same charts give the same bytes, and tests/demo holds the files to them. One request of each hook is also
+an example of the OpenAPI description; there it is written without blanks.
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 DEMO = Path(__file__).resolve().parent
 REQUESTS = DEMO / "hook-requests"
+EXAMPLES = DEMO.parent / "cds_service" / "openapi" / "examples"
+_EXAMPLE_HOOKS = ("patient-view", "order-select", "order-sign")
 _EHR = "https://ehr.example.org/fhir"
 # Decision 10; `referrals` is narrowed below, as its template narrows it.
 _SEARCHES = {
@@ -60,6 +63,12 @@ def as_text(body: Json) -> str:
     return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
 
 
+def api_examples(requests: Mapping[str, Json]) -> dict[str, str]:
+    """File name in EXAMPLES -> its text, for one request of each hook."""
+    names = (f"{hook}.json" for hook in _EXAMPLE_HOOKS)
+    return {name: json.dumps(requests[name], separators=(",", ":")) + "\n" for name in names}
+
+
 def _request(file: str, hook: str, chart: Json, context: Json) -> tuple[str, Json]:
     resources = [entry["resource"] for entry in chart["entry"]]
     patient, practitioner, visit = (_first(resources, kind) for kind in ("Patient", "Practitioner", "Encounter"))
@@ -98,12 +107,15 @@ def _search(key: str, kind: str, resources: list[Json]) -> Json:
 def main() -> int:
     """Write every file, and take away those that no chart and no call stands for."""
     REQUESTS.mkdir(exist_ok=True)
-    requests = {file: as_text(body) for file, body in build_requests()}
+    bodies = dict(build_requests())
+    requests = {file: as_text(body) for file, body in bodies.items()}
     for path in REQUESTS.glob("*.json"):
         if path.name not in requests:
             path.unlink()
     for file, text in requests.items():
         (REQUESTS / file).write_text(text, encoding="utf-8")
+    for file, text in api_examples(bodies).items():
+        (EXAMPLES / file).write_text(text, encoding="utf-8")
     return 0
 
 

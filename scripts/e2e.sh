@@ -39,6 +39,8 @@ part "a FHIR server of others: the same cards without prefetch" "$python" -m scr
 part "doctor" "$python" -m scripts.check_doctor "$repository/.venv/bin/calcinosis-cds"
 part "docker-compose.yml" "$python" -m scripts.check_compose "$copy/docker-compose.yml"
 part "Dockerfile" "$python" -m scripts.check_dockerfile "$copy" "$(readlink -f "$python")"
+part "what a generator makes of the OpenAPI description" "$python" -m scripts.check_openapi
+part "hostile input, a thousand requests at once, slow bodies" "$python" -m scripts.check_hostile
 
 awk -v broken="$broken" '
     /^[0-9]+ passed, [0-9]+ failed/ { passed += $1; failed += $3; if ($6 ~ /^skipped/) skipped += $5 }

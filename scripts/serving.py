@@ -4,11 +4,14 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+START_SECONDS = 60.0
 
 
 def free_port() -> int:
@@ -45,6 +48,22 @@ def serving(command: Sequence[str], folder: Path, env: Mapping[str, str], url: s
         yield log
     finally:
         _end(process)
+
+
+@contextmanager
+def local_service(folder: Path, **values: str) -> Iterator[tuple[str, Path]]:
+    """This project's service on a free port, its data in `folder`, `values` as CDS_ settings: its URL and its log."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    env = clean_environment(
+        CDS_PORT=str(port),
+        CDS_PUBLIC_BASE_URL=base,
+        CDS_DATABASE_URL=f"sqlite:///{folder / 'service.sqlite3'}",
+        **{f"CDS_{name.upper()}": value for name, value in values.items()},
+    )
+    command = [str(Path(sys.executable).with_name("calcinosis-cds")), "serve"]
+    with serving(command, folder, env, f"{base}/readyz", START_SECONDS) as log:
+        yield base, log
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, seconds: float, log: Path) -> None:

@@ -42,7 +42,10 @@ def _without_nul(value: str) -> str:
     return value.replace("\x00", "")
 
 
-Identifier = Annotated[StrictStr, Field(min_length=1, max_length=255), AfterValidator(_one_line)]
+_NO_CONTROLS = {"pattern": r"^[^\u0000-\u001f\u007f]+$"}
+Identifier = Annotated[
+    StrictStr, Field(min_length=1, max_length=255, json_schema_extra=_NO_CONTROLS), AfterValidator(_one_line)
+]
 Comment = Annotated[StrictStr, Field(max_length=10_000), AfterValidator(_without_nul)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_text)]
 
@@ -73,8 +76,17 @@ class OverrideReason(_Picked):
     userComment: Comment | None = None  # noqa: N815  the wire's name
 
 
+# What `_accepted_names_suggestions` checks, for readers of the API description.
+_ACCEPTED_NAMES_SUGGESTIONS: dict[str, Any] = {
+    "if": {"properties": {"outcome": {"const": "accepted"}}, "required": ["outcome"]},
+    "then": {"properties": {"acceptedSuggestions": {"minItems": 1}}, "required": ["acceptedSuggestions"]},
+}
+
+
 class FeedbackEntry(_Picked):
     """One outcome of one card."""
+
+    model_config = ConfigDict(json_schema_extra=_ACCEPTED_NAMES_SUGGESTIONS)
 
     card: Identifier
     outcome: Literal["accepted", "overridden"]
