@@ -4,6 +4,8 @@ Only POST is counted. What an orchestrator asks (health, metrics) and discovery 
 without them an overloaded service would look like a dead one.
 """
 
+import asyncio
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cds_service.error_response import error_response
@@ -34,6 +36,9 @@ class Admission:
             return
         self._in_flight += 1
         try:
+            # Most requests are computed without waiting for anything: without this turn for the others, a burst would
+            # queue unseen in the event loop and each would be counted only when the one before it is done.
+            await asyncio.sleep(0)
             await self._app(scope, receive, send)
         finally:
             self._in_flight -= 1

@@ -7,13 +7,13 @@ from datetime import date
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cards.text_checks import check_texts
 from cds_service.admission import Admission
 from cds_service.clock import site_clock
+from cds_service.cors import Cors
 from cds_service.decide import Decide, decide
 from cds_service.error_response import error_response
 from cds_service.errors import PreconditionFailed, ServiceError, Unauthenticated, status_body
@@ -87,9 +87,7 @@ def create_app(
     app.add_middleware(Admission, limit=settings.max_in_flight)
     app.add_middleware(RequestScope, logger=logger)
     # Added last, so outermost: its header stands on every answer, errors included. No credentials: there are none.
-    app.add_middleware(
-        CORSMiddleware, allow_origins=settings.allowed_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
-    )
+    app.add_middleware(Cors, allow_origins=settings.allowed_origins, allow_methods=["GET", "POST"], allow_headers=["*"])
     return app
 
 

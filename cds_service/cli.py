@@ -73,6 +73,7 @@ def _serve(settings: Settings) -> None:
     import uvicorn
 
     from cds_service.app import create_app
+    from cds_service.http_protocol import bounded_protocol
     from cds_service.observability import library_logging
 
     library_logging(settings.log_level)
@@ -86,6 +87,8 @@ def _serve(settings: Settings) -> None:
             app,
             host=settings.host,
             port=settings.port,
+            http=bounded_protocol(settings.body_seconds),
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     site_file: Path | None = None
     time_zone: str = "UTC"
     deadline_seconds: Annotated[float, Field(gt=0, le=30)] = 4.0
-    max_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 256
+    max_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 128
     body_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     terminology_server: str | None = None
     terminology_kind: Literal["rxnav", "fhir"] = "rxnav"

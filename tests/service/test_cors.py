@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.ehr import DecideOnce, hook_body, running_service
+from tests.service.ehr import DecideOnce, diagnostics, hook_body, running_service
 
 ORIGIN = "https://sandbox.example.org"
 ADDRESS = "/cds-services/calcinosis-patient-view"
@@ -36,6 +36,16 @@ def test_a_preflight_of_a_listed_origin_is_granted(listed: TestClient, path: str
     assert method in answer.headers["access-control-allow-methods"]
     assert "authorization" in answer.headers["access-control-allow-headers"].lower()
     assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_a_refused_preflight_is_an_operation_outcome(listed: TestClient) -> None:
+    """CORS-3, ERR-1, ERR-2."""
+    for origin, method in (("https://evil.example.org", "POST"), (ORIGIN, "DELETE")):
+        headers = {"Origin": origin, "Access-Control-Request-Method": method}
+        answer = listed.options(ADDRESS, headers=headers)
+        assert answer.status_code == 400
+        diagnostics(answer)
+        assert origin not in answer.text
 
 
 @pytest.mark.checklist("CORS-2", "CORS-4")

@@ -55,6 +55,16 @@ def test_health_metrics_discovery_and_pages_are_never_refused(tmp_path: Path, pa
     assert served.status == 200
 
 
+def test_a_burst_is_counted_when_it_comes_and_not_when_it_is_its_turn(tmp_path: Path) -> None:
+    """G5: what cannot be answered soon is refused soon; each of these alone would be answered without a wait."""
+
+    async def burst() -> list[RawAnswer]:
+        async with running(tmp_path, max_in_flight=2) as app:
+            return await asyncio.gather(*(call(app, whole(BODY)) for _ in range(5)))
+
+    assert [answer.status for answer in asyncio.run(burst())] == [200, 200, 503, 503, 503]
+
+
 def test_a_place_is_free_again_however_its_request_ended(tmp_path: Path) -> None:
     """Answered, failed, too slow, and gone."""
     decide = DecideOnce()
