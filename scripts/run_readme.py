@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from scripts.log_secrets import check_log, demo_secrets
 from scripts.readme_blocks import Block, read_blocks
 from scripts.serving import clean_environment, free_port, serving
 from scripts.tally import Tally
@@ -69,11 +70,13 @@ def main() -> int:
     command = ["bash", "-euo", "pipefail", "-c", starts[0].script]
     code = 0
     try:
-        with serving(command, copy, env, f"{base}/readyz", _SETUP_SECONDS):
+        with serving(command, copy, env, f"{base}/readyz", _SETUP_SECONDS) as log:
             tally.check(True, f"README start: {starts[0].script.strip().splitlines()[-1]}")
             _run_calls(calls, copy, port, tally)
             if then:
                 code = subprocess.run([word.replace("{base}", base) for word in then], check=False).returncode
+            leaks = check_log(log, demo_secrets())
+            tally.check(not leaks, "the log holds nothing of what was sent", ", ".join(leaks[:5]))
     except RuntimeError as fault:
         tally.check(False, "README start", str(fault))
     return tally.close() or code

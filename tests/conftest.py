@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_socket import disable_socket
 
+from tests.support.log_watch import LogWatch, watching
+
 # The product is imported where a fixture builds it: a test of one module does not load the whole service.
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -20,6 +22,22 @@ PUBLIC_BASE_URL = "https://cds.example.org"
 def pytest_runtest_setup() -> None:
     """No test reaches the network; an event loop needs its own socket pair, which is a unix socket."""
     disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def log_watch() -> Iterator[LogWatch]:
+    """Everything that the service writes to its log during the run."""
+    with watching() as watch:
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def nothing_secret_is_logged(log_watch: LogWatch) -> Iterator[None]:
+    """No test passes after which a token or a text of a chart that it sent stands in the log (G9, FHIR-7)."""
+    yield
+    leaks = log_watch.leaks()
+    log_watch.forget()
+    assert leaks == [], "this stands in the log of the service"
 
 
 @pytest.fixture(scope="session")
