@@ -24,6 +24,7 @@ from typing import Any
 from joserfc import jws
 from joserfc.jwk import ECKey, KeySet
 
+from scripts.log_secrets import check_log, demo_secrets
 from scripts.postgres import NoPostgres, postgres
 from scripts.serving import clean_environment, free_port, serving
 from scripts.tally import Tally
@@ -134,6 +135,8 @@ def _check(kind: str, database_url: str, folder: Path, body: bytes, tally: Tally
         text = log.read_text(encoding="utf-8")
         told = [part for one in (good, *bearers) for part in one.split(".") if part in text]
         tally.check(not told and '"client": "e2e"' in text, f"{kind}: the log names the client and holds no token")
+        leaks = check_log(log, demo_secrets())
+        tally.check(not leaks, f"{kind}: the log holds nothing of a chart", ", ".join(leaks[:5]))
 
 
 def main() -> int:

@@ -65,6 +65,7 @@ def watching() -> Iterator[LogWatch]:
 
     def learnt(self: TestClient, *args: Any, **values: Any) -> Any:
         watch.learn(values.get("json") or values.get("content"))
+        watch.learn({"access_token": dict(values.get("headers") or {}).get("Authorization", "").partition(" ")[2]})
         return request(self, *args, **values)
 
     _write_by(kept)
