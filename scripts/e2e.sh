@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # What needs more parts than the test suite: the README's commands in a clean copy, the links of the cards they give,
-# docker-compose.yml read by Compose, the Dockerfile's steps without an engine, the service beside FHIR servers with
-# every fault. Closing line: N passed, N failed.
-# the call-back to a FHIR server of others, docker-compose.yml read by Compose, the Dockerfile's steps without an engine.
-# Closing line: N passed, N failed.
+# the service beside FHIR servers with every fault and beside one of others, doctor, docker-compose.yml read by Compose,
+# the Dockerfile's steps without an engine. Closing line: N passed, N failed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
