@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 from cds_service.json_body import NotStrictJson, check_json
 
 PublicKey = ECKey | RSAKey
+_CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 _SMALLEST_RSA_BITS = 2048
 _LARGEST_SET = 200
 
@@ -28,8 +29,7 @@ class Keys:
 
     def find(self, kid: str, algorithm: str) -> PublicKey | None:
         """The key of this id that such a signature can be checked with, None when there is none."""
-        wanted: type[PublicKey] = ECKey if algorithm.startswith("ES") else RSAKey
-        return next((key for key in self.by_id.get(kid, ()) if isinstance(key, wanted)), None)
+        return next((key for key in self.by_id.get(kid, ()) if _fits(key, algorithm)), None)
 
 
 def read_key_set(body: bytes) -> Keys:
@@ -53,6 +53,12 @@ def read_key_set(body: bytes) -> Keys:
     if not keys:
         raise UnusableKeySet("the key set has no public EC or RSA key with a kid that may check signatures")
     return Keys(MappingProxyType(keys))
+
+
+def _fits(key: PublicKey, algorithm: str) -> bool:
+    """RFC 7518 3.1, 3.4: each ES algorithm has its own curve; RS and PS take an RSA key."""
+    curve = _CURVES.get(algorithm)
+    return isinstance(key, RSAKey) if curve is None else isinstance(key, ECKey) and key.curve_name == curve
 
 
 def _public_key(entry: Any) -> PublicKey | None:

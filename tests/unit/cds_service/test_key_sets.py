@@ -5,7 +5,9 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
+from joserfc.jwk import ECKey
 
+from cds_service.ehr.json_web_keys import read_key_set
 from cds_service.ehr.key_sets import KeySets
 from cds_service.ehr.outbound import Outbound, Unreachable
 from cds_service.errors import Unauthenticated
@@ -138,3 +140,12 @@ def test_requests_that_come_together_wait_for_one_fetch() -> None:
         assert case.host.calls == 1
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize(("curve", "algorithm"), [("P-256", "ES256"), ("P-384", "ES384"), ("P-521", "ES512")])
+def test_a_key_is_for_the_algorithm_of_its_curve(curve: str, algorithm: str) -> None:
+    """RFC 7518 3.4: a P-256 key can make no ES384 signature, so it is as good as not there."""
+    key = ECKey.generate_key(curve, parameters={"kid": KID})
+    keys = read_key_set(json.dumps(key_set(key)).encode())
+    found = [name for name in ("ES256", "ES384", "ES512", "RS384", "PS384") if keys.find(KID, name)]
+    assert found == [algorithm]
