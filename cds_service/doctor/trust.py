@@ -3,19 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from joserfc.jwk import ECKey
-
 from cds_service.doctor.answers import asked, clock_check, json_object
 from cds_service.doctor.check import Check, fail, ok, warn
 from cds_service.doctor.signed_token import TestIdentity
 from cds_service.ehr.allow_list import AllowList
-from cds_service.ehr.json_web_keys import Keys, PublicKey, UnusableKeySet, read_key_set
+from cds_service.ehr.json_web_keys import Keys, PublicKey, UnusableKeySet, fits, read_key_set
 from cds_service.ehr.outbound import Inquirer
 from cds_service.ehr.trusted_clients import TrustedClient, TrustedClients, load_trusted_clients
 from cds_service.errors import StartRefused
 from cds_service.settings import Settings
 
-_CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 _NOBODY = TrustedClients({})
 
 
@@ -93,7 +90,7 @@ def _list(entries: object) -> list[object]:
 
 
 def _usable(client: TrustedClient, keys: Keys) -> Check:
-    algorithms = [one for one in sorted(client.algorithms) if any(_fits(key, one) for key in _all(keys))]
+    algorithms = [one for one in sorted(client.algorithms) if any(fits(key, one) for key in _all(keys))]
     if not algorithms:
         wanted = ", ".join(sorted(client.algorithms))
         return fail(client.name, f"None of its keys fits its algorithms ({wanted}): every token will be refused.")
@@ -102,12 +99,6 @@ def _usable(client: TrustedClient, keys: Keys) -> Check:
 
 def _all(keys: Keys) -> Iterator[PublicKey]:
     return (key for group in keys.by_id.values() for key in group)
-
-
-def _fits(key: PublicKey, algorithm: str) -> bool:
-    if isinstance(key, ECKey):
-        return _CURVES.get(algorithm) == key.as_dict(private=False)["crv"]
-    return not algorithm.startswith("ES")
 
 
 def check_identity(identity: TestIdentity, trust: Trust) -> list[Check]:

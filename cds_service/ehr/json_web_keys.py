@@ -29,7 +29,7 @@ class Keys:
 
     def find(self, kid: str, algorithm: str) -> PublicKey | None:
         """The key of this id that such a signature can be checked with, None when there is none."""
-        return next((key for key in self.by_id.get(kid, ()) if _fits(key, algorithm)), None)
+        return next((key for key in self.by_id.get(kid, ()) if fits(key, algorithm)), None)
 
 
 def read_key_set(body: bytes) -> Keys:
@@ -55,7 +55,7 @@ def read_key_set(body: bytes) -> Keys:
     return Keys(MappingProxyType(keys))
 
 
-def _fits(key: PublicKey, algorithm: str) -> bool:
+def fits(key: PublicKey, algorithm: str) -> bool:
     """RFC 7518 3.1, 3.4: each ES algorithm has its own curve; RS and PS take an RSA key."""
     curve = _CURVES.get(algorithm)
     return isinstance(key, RSAKey) if curve is None else isinstance(key, ECKey) and key.curve_name == curve
