@@ -67,7 +67,7 @@ def measure_stages(
             selections = request.context.selections
             mapping = partial(map_features, chart, selections, knowledge.concepts, knowledge.cues, today)
             assessing = partial(assess, times.timed("map", mapping), knowledge, request.hook, today)
-            facts = request_facts(request, settings)
+            facts = request_facts(request, settings, settings.hash_key_bytes)
             composing = partial(compose_cards, times.timed("assess", assessing), knowledge, facts)
             times.timed("encode", partial(msgspec.json.encode, {"cards": times.timed("compose", composing)}))
     return times

@@ -13,6 +13,7 @@ from cds_service.commands.generated_docs import generated_docs
 from cds_service.commands.lint_cards import lint_cards
 from cds_service.commands.replay import replay
 from cds_service.commands.review import review_commands
+from cds_service.commands.screen import screen
 from cds_service.commands.validate_knowledge import validate_knowledge
 from cds_service.errors import StartRefused
 from cds_service.settings import Settings, load_settings
@@ -38,6 +39,7 @@ def build_cli() -> typer.Typer:
     cli.command("explain")(explain)
     cli.command("validate-knowledge")(validate_knowledge)
     cli.command("lint-cards")(lint_cards)
+    cli.command("screen")(screen)
     cli.command("replay")(replay)
     cli.add_typer(review_commands(), name="review")
     cli.command("generated-docs")(generated_docs)

@@ -37,14 +37,21 @@ def decide(
     request: HookRequest, chart: ReadChart, knowledge: KnowledgeBase, settings: Settings, today: date
 ) -> Decision:
     """The cards for `request` on `today`; the same arguments give the same bytes (REQ-18, decision 20)."""
+    return decide_with_key(request, chart, knowledge, settings, settings.hash_key_bytes, today)
+
+
+def decide_with_key(
+    request: HookRequest, chart: ReadChart, knowledge: KnowledgeBase, settings: Settings, key: bytes, today: date
+) -> Decision:
+    """As `decide`, the uuids of cards and suggestions derived with `key`."""
     mapped = map_chart(chart, request.context.selections, knowledge.concepts, knowledge.cues, today)
     assessment = assess(mapped.features, knowledge, request.hook, today)
-    cards = compose_cards(assessment, knowledge, request_facts(request, settings))
+    cards = compose_cards(assessment, knowledge, request_facts(request, settings, key))
     return Decision(cards, assessment, mapped.features, mapped.unknown_codes)
 
 
-def request_facts(request: HookRequest, settings: Settings) -> RequestFacts:
-    """What the cards need to know of the request."""
+def request_facts(request: HookRequest, settings: Settings, key: bytes) -> RequestFacts:
+    """What the cards need to know of the request; `key` is that of the keyed hashes."""
     return RequestFacts(
         service_id=f"calcinosis-{request.hook}",
         hook_instance=request.hook_instance,
@@ -52,5 +59,5 @@ def request_facts(request: HookRequest, settings: Settings) -> RequestFacts:
         user_id=request.context.user_id,
         encounter_id=request.context.encounter_id,
         base_url=settings.public_base_url.rstrip("/"),
-        derive_uuid=partial(derive_uuid, settings.hash_key_bytes),
+        derive_uuid=partial(derive_uuid, key),
     )

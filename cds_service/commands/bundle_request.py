@@ -27,7 +27,9 @@ KEY_OF_TYPE: Mapping[str, str] = {
 }
 """The prefetch key under which a resource type is read."""
 
-_ORDER_TYPES = ("MedicationRequest", "ServiceRequest")
+ORDER_TYPES = ("MedicationRequest", "ServiceRequest")
+"""The resource types of draft orders that are read."""
+
 _BUNDLE_TYPES = frozenset({None, "collection", "searchset", "transaction", "batch", "document"})
 _UNREADABLE = b'{"resource":null}'
 _URN = re.compile(rb'"(urn:(?:uuid|oid):[^"\\]+)"')
@@ -38,6 +40,13 @@ _HOOK_INSTANCE = "00000000-0000-4000-8000-000000000000"
 
 class UnusableChart(Exception):
     """The file holds no chart that can be evaluated; the message holds nothing of it."""
+
+
+class NoDraftOrder(UnusableChart):
+    """There is nothing to ask about at an order hook."""
+
+    def __init__(self) -> None:
+        super().__init__("the file holds no draft order: no MedicationRequest or ServiceRequest of status draft")
 
 
 class _Link(msgspec.Struct, frozen=True):
@@ -79,13 +88,27 @@ def bundle_request(bundles: Sequence[bytes], hook: str, patient_id: str | None) 
             for key in keys:
                 groups[key].next_url = cut
     chosen = _patient(everything, patient_id)
-    context: dict[str, object] = {"patientId": chosen.id, "userId": _USER}
+    prefetch = {key: _bundle(group) for key, group in groups.items()} | {"patient": chosen.raw}
+    drafts = [entry for entry in everything if entry.type in ORDER_TYPES and entry.status == "draft"]
+    return _with_references(hook_body(hook, chosen.id, prefetch, drafts), everything), everything
+
+
+def hook_body(hook: str, patient_id: str, prefetch: Mapping[str, bytes], drafts: Sequence[ChartEntry]) -> bytes:
+    """The body of a hook call (JSON bytes) with these prefetch values; at the order hooks about `drafts`, all selected.
+
+    Raises NoDraftOrder when an order hook has none.
+    """
+    context: dict[str, object] = {"patientId": patient_id, "userId": _USER}
     if hook != PATIENT_VIEW:
-        context |= _orders(everything, hook)
-    prefetch = {key: msgspec.Raw(_bundle(group)) for key, group in groups.items()}
-    prefetch["patient"] = msgspec.Raw(chosen.raw)
-    body = {"hook": hook, "hookInstance": _HOOK_INSTANCE, "context": context, "prefetch": prefetch}
-    return _with_references(msgspec.json.encode(body), everything), everything
+        context |= _orders(drafts, hook)
+    raw = {key: msgspec.Raw(value) for key, value in prefetch.items()}
+    body = {"hook": hook, "hookInstance": _HOOK_INSTANCE, "context": context, "prefetch": raw}
+    return msgspec.json.encode(body)
+
+
+def collection(entries: Sequence[bytes], link: bytes = b"") -> bytes:
+    """A Bundle of entries (JSON bytes each)."""
+    return b'{"resourceType":"Bundle","type":"collection"' + link + b',"entry":[' + b",".join(entries) + b"]}"
 
 
 def _shell(bundle: bytes) -> _Shell:
@@ -121,7 +144,7 @@ def _bundle(group: _Group) -> bytes:
     link = b""
     if group.next_url is not None:
         link = b',"link":' + msgspec.json.encode([{"relation": "next", "url": group.next_url}])
-    return b'{"resourceType":"Bundle","type":"collection"' + link + b',"entry":[' + b",".join(group.entries) + b"]}"
+    return collection(group.entries, link)
 
 
 def _patient(entries: Iterable[ChartEntry], patient_id: str | None) -> ChartEntry:
@@ -140,10 +163,9 @@ def _patient(entries: Iterable[ChartEntry], patient_id: str | None) -> ChartEntr
     return patient
 
 
-def _orders(entries: Iterable[ChartEntry], hook: str) -> dict[str, object]:
-    drafts = [entry for entry in entries if entry.type in _ORDER_TYPES and entry.status == "draft"]
+def _orders(drafts: Sequence[ChartEntry], hook: str) -> dict[str, object]:
     if not drafts:
-        raise UnusableChart("the file holds no draft order: no MedicationRequest or ServiceRequest of status draft")
+        raise NoDraftOrder
     bundle = {"resourceType": "Bundle", "entry": [{"resource": msgspec.Raw(draft.raw)} for draft in drafts]}
     selections = {"selections": [f"{draft.type}/{draft.id}" for draft in drafts]} if hook == ORDER_SELECT else {}
     return {"draftOrders": bundle, **selections}
