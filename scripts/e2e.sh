@@ -35,6 +35,7 @@ part "client trust: two processes, one data base" "$python" -m scripts.check_cli
 part "FHIR servers that fail, hang, lie and lead astray" "$python" -m scripts.check_faulty_fhir "$copy/demo"
 part "a FHIR server of others: the same cards without prefetch" "$python" -m scripts.check_real_fhir "$copy"
 part "doctor" "$python" -m scripts.check_doctor "$repository/.venv/bin/calcinosis-cds"
+part "screening: memory, processes" "$python" -m scripts.check_screen
 part "docker-compose.yml" "$python" -m scripts.check_compose "$copy/docker-compose.yml"
 part "Dockerfile" "$python" -m scripts.check_dockerfile "$copy" "$(readlink -f "$python")"
 part "what a generator makes of the OpenAPI description" "$python" -m scripts.check_openapi
