@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 HTML = "text/html; charset=utf-8"
 CSS = "text/css; charset=utf-8"
+JSON = "application/json"
 
 # No script, no frame, no form: text, one style sheet of our own, and links that tell no other site where from.
 SECURITY_HEADERS: Mapping[str, str] = MappingProxyType(

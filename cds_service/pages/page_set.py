@@ -7,13 +7,16 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cds_service.pages.about import about_context, example_request
 from cds_service.pages.guideline import guideline_context
-from cds_service.pages.page import CSS, Page, finished
+from cds_service.pages.page import CSS, JSON, Page, finished
+from cds_service.pages.source_attributes import source_attributes
 from cds_service.settings import DISTRIBUTION, Settings
-from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder
+from treatment_algorithm.source_attributes import load_source_attributes
 
 
 class PageSet:
@@ -31,7 +34,8 @@ class PageSet:
     @cached_property
     def about(self) -> Page:
         """GET /about: for whom the service is, what it reads, keeps and does not do."""
-        return self._rendered("about.html", about_context(self._knowledge, self._settings))
+        context = {**about_context(self._knowledge, self._settings), "source": self._source_attributes}
+        return self._rendered("about.html", context)
 
     @cached_property
     def index(self) -> Page:
@@ -42,6 +46,16 @@ class PageSet:
     def stylesheet(self) -> Page:
         """GET /assets/pages.css."""
         return finished((files("cds_service.pages") / "assets" / "pages.css").read_text(encoding="utf-8"), CSS)
+
+    @cached_property
+    def source_attributes(self) -> Page:
+        """GET /api/source-attributes: where the rules come from and which patient data they use, as JSON."""
+        return finished(msgspec.json.encode(self._source_attributes).decode(), JSON)
+
+    @cached_property
+    def _source_attributes(self) -> Mapping[str, Any]:
+        declared = load_source_attributes(knowledge_folder())
+        return source_attributes(declared, self._knowledge, version(DISTRIBUTION), self._settings.public_base_url)
 
     def _rendered(self, template: str, context: Mapping[str, Any]) -> Page:
         environment = Environment(

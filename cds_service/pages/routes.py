@@ -27,10 +27,14 @@ def add_pages(app: FastAPI, knowledge: KnowledgeBase, settings: Settings) -> Non
     def stylesheet(request: Request) -> Response:
         return answer(pages.stylesheet, request)
 
+    def source_attributes(request: Request) -> Response:
+        return answer(pages.source_attributes, request)
+
     for path, endpoint in (
         ("/", index),
         ("/guideline", guideline),
         ("/about", about),
         ("/assets/pages.css", stylesheet),
+        ("/api/source-attributes", source_attributes),
     ):
         app.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
