@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
@@ -11,6 +10,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from cds_service.doctor.check import Check, fail, ok, warn
 from cds_service.errors import StartRefused
+from cds_service.records.migrations import migration_config
+from cds_service.records.sqlite_file import refuse_network_path
 from cds_service.records.storage import engine_url
 
 _ABOUT = "data base"
@@ -48,6 +49,10 @@ async def check_data_base(database_url: str) -> Check:
 
 
 def _unmade(file: Path) -> Check | None:
+    try:
+        refuse_network_path(file)
+    except StartRefused as refusal:
+        return fail(_ABOUT, str(refusal))
     if file.exists():
         return None
     if file.parent.exists() and not file.parent.is_dir():
@@ -56,7 +61,5 @@ def _unmade(file: Path) -> Check | None:
 
 
 def _revisions(connection: Connection) -> tuple[str | None, str | None]:
-    config = Config()
-    config.set_main_option("script_location", "cds_service:records/migrations")
-    newest = ScriptDirectory.from_config(config).get_current_head()
+    newest = ScriptDirectory.from_config(migration_config()).get_current_head()
     return MigrationContext.configure(connection).get_current_revision(), newest

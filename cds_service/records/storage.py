@@ -1,10 +1,7 @@
 """The data base: SQLite with WAL and synchronous=FULL, or PostgreSQL by URL (decision 25, reliability.md 2)."""
 
-import sqlite3
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Delete,
     Integer,
     LargeBinary,
     MetaData,
@@ -20,8 +18,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Update,
     delete,
-    event,
     false,
     func,
 )
@@ -32,11 +30,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cds_service.errors import StartRefused, StoreUnavailable
-from cds_service.records.migrations import upgrade
+from cds_service.records.migrations import Revisions, upgrade
+from cds_service.records.sqlite_file import prepare_sqlite, unusable
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-_BUSY_MILLISECONDS = 5000
-_WAL_TRIES, _WAL_PAUSE_SECONDS = 20, 0.02
 
 metadata = MetaData()
 
@@ -46,14 +43,14 @@ feedback_table = Table(
     Column("id", Integer, primary_key=True),
     Column("entry_key", String(64), nullable=False, unique=True),
     Column("service", String(64), nullable=False),
-    Column("card", String(255), nullable=False),
+    Column("card", String(255), nullable=False, index=True),
     Column("outcome", String(16), nullable=False),
     Column("outcome_timestamp", String(40), nullable=False),
     Column("accepted_suggestions", JSON, nullable=False),
     Column("override_reason_code", String(255)),
     Column("override_reason_system", String(255)),
     Column("user_comment", Text),
-    Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
     Column("client", String(63)),
 )
 
@@ -94,10 +91,14 @@ shown_card_table = Table(
 
 
 class Store:
-    """The tables behind one engine; every write is one transaction that is on disk when it returns."""
+    """The tables behind one engine; every write is one transaction that is on disk when it returns.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    `revisions`: of the tables, as they were found and as they are now.
+    """
+
+    def __init__(self, engine: AsyncEngine, revisions: Revisions) -> None:
         self._engine = engine
+        self.revisions = revisions
 
     async def insert_once(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert all `rows` or none; a row whose unique key is there already is left out.
@@ -125,8 +126,12 @@ class Store:
 
     async def delete_before(self, table: Table, column: Column[int], limit: int) -> int:
         """Delete the rows whose `column` is below `limit`; how many there were. Raises StoreUnavailable."""
+        return await self.change(delete(table).where(column < limit))
+
+    async def change(self, statement: Delete | Update) -> int:
+        """Run one statement that deletes or updates; how many rows it met. Raises StoreUnavailable."""
         async with self._transaction() as connection:
-            return (await connection.execute(delete(table).where(column < limit))).rowcount
+            return (await connection.execute(statement)).rowcount
 
     async def read(self, query: Select[Any]) -> Sequence[RowMapping]:
         """The rows of a query. Raises StoreUnavailable."""
@@ -167,14 +172,14 @@ async def open_store(database_url: str) -> AsyncIterator[Store]:
     url = engine_url(database_url)
     engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=url.get_backend_name() != "sqlite")
     if url.get_backend_name() == "sqlite":
-        _prepare_sqlite(engine, url)
+        prepare_sqlite(engine, url)
     try:
         try:
             async with engine.begin() as connection:
-                await connection.run_sync(upgrade)
+                revisions = await connection.run_sync(upgrade)
         except (SQLAlchemyError, OSError) as error:
-            raise _unusable(error) from error
-        yield Store(engine)
+            raise unusable(error) from error
+        yield Store(engine, revisions)
     finally:
         await engine.dispose()
 
@@ -189,48 +194,3 @@ def engine_url(database_url: str) -> URL:
     if name not in _DRIVERS:
         raise StartRefused("CDS_DATABASE_URL names neither sqlite nor postgresql.")
     return url.set(drivername=_DRIVERS[name])
-
-
-def _unusable(error: Exception) -> StartRefused:
-    return StartRefused(f"The data base of CDS_DATABASE_URL cannot be used ({type(error).__name__}).")
-
-
-def _prepare_sqlite(engine: AsyncEngine, url: URL) -> None:
-    if url.database and url.database != ":memory:":
-        try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unusable(error) from error
-        _turn_to_wal(url.database)
-    event.listen(engine.sync_engine, "connect", _set_pragmas)
-    event.listen(engine.sync_engine, "begin", _begin_immediate)
-
-
-def _turn_to_wal(database: str) -> None:
-    """Write-ahead logging, once for the file. SQLite does not wait for this lock, so workers that start together try.
-
-    Whoever comes too late finds it done. Raises StartRefused.
-    """
-    for tries_left in reversed(range(_WAL_TRIES)):
-        try:
-            with closing(sqlite3.connect(database)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
-                return
-        except sqlite3.Error as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not tries_left:
-                raise _unusable(error) from error
-            time.sleep(_WAL_PAUSE_SECONDS)
-
-
-def _set_pragmas(connection: Any, _record: object) -> None:
-    # The driver's own BEGIN comes too late to lock; ours (below) takes the write lock at once, so that two workers
-    # wait for each other instead of failing with "database is locked".
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
