@@ -6,11 +6,15 @@ import sys
 
 import typer
 
+from cds_service.commands.decisions import decision_commands
 from cds_service.commands.doctor import doctor
 from cds_service.commands.evaluate import evaluate
 from cds_service.commands.explain import explain
+from cds_service.commands.feedback import feedback_commands
 from cds_service.commands.generated_docs import generated_docs
 from cds_service.commands.lint_cards import lint_cards
+from cds_service.commands.migrate import migrate
+from cds_service.commands.purge import purge
 from cds_service.commands.replay import replay
 from cds_service.commands.review import review_commands
 from cds_service.commands.screen import screen
@@ -41,6 +45,10 @@ def build_cli() -> typer.Typer:
     cli.command("lint-cards")(lint_cards)
     cli.command("screen")(screen)
     cli.command("replay")(replay)
+    cli.add_typer(feedback_commands(), name="feedback")
+    cli.add_typer(decision_commands(), name="decisions")
+    cli.command("purge")(purge)
+    cli.command("migrate")(migrate)
     cli.add_typer(review_commands(), name="review")
     cli.command("generated-docs")(generated_docs)
     return cli

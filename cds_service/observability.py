@@ -17,7 +17,9 @@ import structlog
 
 from cds_service.identity import keyed_hash
 
-_STANDING_FIELDS = frozenset({"event", "level", "timestamp", "knowledge", "public_base_url", "names"})
+_STANDING_FIELDS = frozenset(
+    {"event", "level", "timestamp", "knowledge", "public_base_url", "names", "comments", "decisions"}
+)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 # What a client sends as jti could be anything; only what looks like an id is written as it is.

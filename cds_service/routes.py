@@ -168,14 +168,15 @@ async def _on_record(
     """The decision, put on record; also that none could be made (decision 25). Raises what `_decided` raises."""
     wiring = _wiring(request)
     knowledge, base_url, words = wiring.knowledge, wiring.settings.public_base_url, wiring.words
+    answer_by = until + wiring.settings.deadline_seconds - wiring.settings.reading_seconds
     try:
         decision = await _decided(request, caller, hook_request, service, until)
     except PreconditionFailed as refusal:
         call = _call_facts(request, caller, hook_request, service)
-        await wiring.decision_log.put(partial(record_refusal, call, refusal.prefetch_key, knowledge))
+        await wiring.decision_log.put(partial(record_refusal, call, refusal.prefetch_key, knowledge), answer_by)
         raise
     call = _call_facts(request, caller, hook_request, service)
-    await wiring.decision_log.put(partial(record_decision, call, decision, knowledge, base_url, words))
+    await wiring.decision_log.put(partial(record_decision, call, decision, knowledge, base_url, words), answer_by)
     return decision
 
 

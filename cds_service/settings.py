@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     terminology_kind: Literal["rxnav", "fhir"] = "rxnav"
     terminology_deadline_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
     audit: Literal["background", "strict"] = "background"
+    feedback_comment_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    decision_days: Annotated[int, Field(ge=1, le=36_500)] = 2190
     hash_key: Path | None = None
     admin_token: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -21,6 +21,7 @@ from cds_service.metrics import Metrics, build_metrics
 from cds_service.observability import Logger
 from cds_service.records.decision_log import DecisionLog
 from cds_service.records.decision_record import Words
+from cds_service.records.retention import DailyPurge, Terms
 from cds_service.records.storage import Store, engine_url, open_store
 from cds_service.records.token_ids import ReplayGuard
 from cds_service.services import ServiceDefinition, discovery_answer, observation_codes, service_definitions
@@ -68,6 +69,7 @@ async def open_wiring(
         open_store(settings.database_url) as store,
         client_trust(settings, outbound, store) as trust,
         open_decision_log(settings, store) as decision_log,
+        purging(settings, store, logger),
     ):
         yield Wiring(
             settings=settings,
@@ -100,6 +102,17 @@ async def open_decision_log(settings: Settings, store: Store) -> AsyncIterator[D
         yield log
     finally:
         await log.close()
+
+
+@asynccontextmanager
+async def purging(settings: Settings, store: Store, logger: Logger) -> AsyncIterator[None]:
+    """What is past its term is purged in the background, once a day."""
+    purge = DailyPurge(store, Terms(settings.feedback_comment_days, settings.decision_days), time, logger)
+    purge.start()
+    try:
+        yield
+    finally:
+        await purge.close()
 
 
 def allow_list_of(settings: Settings) -> AllowList:

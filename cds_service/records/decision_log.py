@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from cds_service.errors import StoreUnavailable
 from cds_service.records.decision_record import DecisionRecord, decode_record, encode_record
@@ -19,6 +19,7 @@ QUEUE_LIMIT = 1_000
 BATCH_LIMIT = 100
 _RETRY_SECONDS = 1.0
 _LAST_SECONDS = 10.0
+_SHORTEST_SECONDS = 0.1
 _PAGE = 500
 MakeRecord = Callable[[], DecisionRecord]
 
@@ -37,6 +38,7 @@ class DecisionLog:
         self._waiting: deque[MakeRecord] = deque()
         self._filled = asyncio.Event()
         self._closing = False
+        self._late: set[asyncio.Task[None]] = set()
         self._writer: asyncio.Task[None] | None = None
         self.dropped = 0
         self.written = 0
@@ -46,13 +48,13 @@ class DecisionLog:
         """How many records wait."""
         return len(self._waiting)
 
-    async def put(self, make: MakeRecord) -> None:
+    async def put(self, make: MakeRecord, answer_by: float) -> None:
         """Take one call; the record itself is made when it is written, so that the answer does not wait for it.
 
-        With `strict` it is written now: raises StoreUnavailable.
+        With `strict` it is written now, until `answer_by` (seconds of the event loop's clock): raises StoreUnavailable.
         """
         if self._mode == "strict":
-            await self._write([make()])
+            await self._written_by([make()], answer_by)
             return
         if len(self._waiting) >= self._limit:
             self.dropped += 1
@@ -67,6 +69,8 @@ class DecisionLog:
     async def close(self) -> None:
         """Write what still waits, for 10 seconds at most; what is left then is dropped and counted."""
         self._closing = True
+        if self._late:
+            await asyncio.wait(self._late, timeout=_LAST_SECONDS)
         self._filled.set()
         if self._writer is not None:
             try:
@@ -74,6 +78,24 @@ class DecisionLog:
             except TimeoutError:
                 self.dropped += len(self._waiting)
                 self._waiting.clear()
+
+    async def _written_by(self, records: Sequence[DecisionRecord], answer_by: float) -> None:
+        """Write, but wait no longer than until `answer_by`: a locked data base lets go after seconds of its own."""
+        loop = asyncio.get_running_loop()
+        writing = loop.create_task(self._write(records))
+        await asyncio.wait({writing}, timeout=max(answer_by - loop.time(), _SHORTEST_SECONDS))
+        if writing.done():
+            return writing.result()
+        # Its end is not waited for: the driver's thread cannot be interrupted while it waits for the lock.
+        self._late.add(writing)
+        writing.add_done_callback(self._forget)
+        writing.cancel()
+        raise StoreUnavailable("The decision could not be put on record in time; send the request again.")
+
+    def _forget(self, writing: asyncio.Task[None]) -> None:
+        self._late.discard(writing)
+        if not writing.cancelled():
+            writing.exception()
 
     async def _run(self) -> None:
         while True:
@@ -116,14 +138,17 @@ class DecisionLog:
         self.written += len(records)
 
 
-async def read_decisions(store: Store, hook_instance: str | None = None) -> AsyncIterator[DecisionRecord]:
+async def read_decisions(
+    store: Store, hook_instance: str | None = None, wanted: Sequence[ColumnElement[bool]] = ()
+) -> AsyncIterator[DecisionRecord]:
     """The recorded calls, oldest first, a few hundred in memory at a time; of one hookInstance if it is given.
 
+    `wanted`: conditions on the table's columns that the calls must meet.
     Raises StoreUnavailable, and ValueError for a record that cannot be read.
     """
     last = 0
     while True:
-        query = select(decision_table.c.id, decision_table.c.record).where(decision_table.c.id > last)
+        query = select(decision_table.c.id, decision_table.c.record).where(decision_table.c.id > last, *wanted)
         if hook_instance is not None:
             query = query.where(decision_table.c.hook_instance == hook_instance)
         rows = await store.read(query.order_by(decision_table.c.id).limit(_PAGE))

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,19 @@ def test_the_log_line_says_how_long_it_took(tmp_path: Path, capsys: pytest.Captu
     (line,) = [line for line in json_lines(capsys.readouterr().out) if line["event"] == "request"]
     assert line["request_id"] == HOOK_INSTANCE
     assert 0 <= line["decide_ms"] <= line["duration_ms"]
+
+
+def test_with_strict_audit_a_locked_data_base_does_not_outlast_the_deadline(tmp_path: Path) -> None:
+    """SQLite itself waits 5 seconds for a lock; the call is refused at its deadline, and what came late is not there."""
+    with deciding(tmp_path, audit="strict", deadline_seconds=1.0) as service:
+        assert ask(service, hook_body()).status_code == 200
+        with closing(sqlite3.connect(tmp_path / "test.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            started = time.monotonic()
+            refused = ask(service, hook_body())
+            lasted = time.monotonic() - started
+            other.execute("ROLLBACK")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        assert 0.5 < lasted < 2.5
+        assert ask(service, hook_body()).status_code == 200
+    assert len(recorded(tmp_path)) == 2

@@ -47,7 +47,7 @@ class SlowStore(Store):
 
 async def put(log: DecisionLog, *numbers: int) -> None:
     for number in numbers:
-        await log.put(lambda number=number: record(number))  # type: ignore[misc]  # the number of its own turn
+        await log.put(lambda number=number: record(number), 0.0)  # type: ignore[misc]  # the number of its own turn
 
 
 def test_an_answer_does_not_wait_for_its_record() -> None:
@@ -117,7 +117,7 @@ def test_a_record_that_cannot_be_made_does_not_end_the_record_of_the_others() ->
         log = DecisionLog(store, "background")
         log.start()
         await put(log, 1)
-        await log.put(broken)
+        await log.put(broken, 0.0)
         await put(log, 2)
         await log.close()
         assert (store.rows, log.dropped) == (["1", "2"], 1)
