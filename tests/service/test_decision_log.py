@@ -204,7 +204,7 @@ def test_the_log_line_says_how_long_it_took(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_with_strict_audit_a_locked_data_base_does_not_outlast_the_deadline(tmp_path: Path) -> None:
-    """SQLite itself waits 5 seconds for a lock; the call is refused at its deadline, and what came late is not there."""
+    """SQLite itself waits 5 seconds for a lock; the call is refused at its deadline, and is not on record."""
     with deciding(tmp_path, audit="strict", deadline_seconds=1.0) as service:
         assert ask(service, hook_body()).status_code == 200
         with closing(sqlite3.connect(tmp_path / "test.sqlite3", isolation_level=None)) as other:

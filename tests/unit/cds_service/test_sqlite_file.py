@@ -61,7 +61,7 @@ def test_sqlite_on_a_network_disk_is_refused_before_anything_is_made(
 
 
 async def write(file: Path, copy: Path) -> None:
-    """Ten rows that are in the data base file, ten more that are in the log alone; both copied as a crash leaves them."""
+    """Ten rows that are in the file, ten more that are in the log alone; both copied as a crash leaves them."""
     async with open_store(f"sqlite:///{file}") as store:
         await store.insert_new(token_id_table, [{"token_id": f"a{number}", "expires": 1} for number in range(10)])
         async with store._engine.connect() as connection:
