@@ -37,6 +37,10 @@ part "a FHIR server of others: the same cards without prefetch" "$python" -m scr
 part "doctor" "$python" -m scripts.check_doctor "$repository/.venv/bin/calcinosis-cds"
 part "screening: memory, processes" "$python" -m scripts.check_screen
 part "docker-compose.yml" "$python" -m scripts.check_compose "$copy/docker-compose.yml"
+part "several replicas: compose.yaml" "$python" -m scripts.check_compose "$copy/deploy/replicas/compose.yaml"
+part "Kubernetes manifests against the schemas of Kubernetes" \
+    "$repository/.venv-uv/bin/uv" run --quiet --isolated --frozen --only-group manifests --python "$python" \
+    python -m scripts.check_kubernetes "$copy/deploy/kubernetes"
 part "Dockerfile" "$python" -m scripts.check_dockerfile "$copy" "$(readlink -f "$python")"
 part "what a generator makes of the OpenAPI description" "$python" -m scripts.check_openapi
 part "hostile input, a thousand requests at once, slow bodies" "$python" -m scripts.check_hostile

@@ -13,6 +13,9 @@ from tests.house.repository import ROOT
 STEPS = read_steps((ROOT / "Dockerfile").read_text(encoding="utf-8"))
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+REPLICAS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "deploy/replicas/compose.yaml").read_text("utf-8"))[
+    "services"
+]
 
 
 def test_the_image_uses_the_uv_of_the_makefile() -> None:
@@ -56,9 +59,10 @@ def test_continued_lines_and_comments_of_a_dockerfile_are_read() -> None:
     ]
 
 
-def test_compose_sets_only_names_that_the_service_knows() -> None:
+@pytest.mark.parametrize("services", [SERVICES, REPLICAS], ids=["demonstration", "replicas"])
+def test_compose_sets_only_names_that_the_service_knows(services: dict[str, dict[str, Any]]) -> None:
     known = {f"CDS_{field.upper()}" for field in Settings.model_fields}
-    assert set(SERVICES["cds"]["environment"]) <= known
+    assert set(services["cds"]["environment"]) <= known
 
 
 def test_the_service_starts_after_a_healthy_database() -> None:
@@ -76,7 +80,7 @@ def test_no_one_waits_for_the_health_of_the_fhir_server_whose_image_has_no_shell
 
 
 def test_the_open_demonstration_is_published_on_loopback_only() -> None:
-    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    ports = [port for each in (SERVICES, REPLICAS) for service in each.values() for port in service.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
@@ -84,3 +88,19 @@ def test_the_open_demonstration_is_published_on_loopback_only() -> None:
 def test_the_service_and_the_loader_cannot_write_beside_their_volumes() -> None:
     assert SERVICES["cds"]["read_only"] is SERVICES["loader"]["read_only"] is True
     assert SERVICES["cds"]["volumes"] == ["state:/app/var"]
+
+
+def test_replicas_share_data_base_and_hash_key_and_publish_no_port_of_their_own() -> None:
+    replica = REPLICAS["cds"]
+    assert "ports" not in replica
+    assert replica["deploy"]["replicas"] > 1
+    assert "@db:5432/" in replica["environment"]["CDS_DATABASE_URL"]
+    assert replica["volumes"] == SERVICES["cds"]["volumes"]
+    rights = ("read_only", "cap_drop", "security_opt")
+    assert {name: replica[name] for name in rights} == {name: SERVICES["cds"][name] for name in rights}
+
+
+def test_the_proxy_finds_the_replicas_by_their_name_and_port() -> None:
+    caddyfile = (ROOT / "deploy/replicas/Caddyfile").read_text(encoding="utf-8")
+    assert "dynamic a cds 8000" in caddyfile
+    assert REPLICAS["proxy"]["volumes"] == ["./Caddyfile:/etc/caddy/Caddyfile:ro"]
