@@ -24,7 +24,7 @@ export UV_PYTHON_DOWNLOADS := never
 # An environment that is active in the caller's shell is not this project's.
 unexport VIRTUAL_ENV
 
-.PHONY: help setup run test check coverage e2e bench bench-recognition lock fhir-server
+.PHONY: help setup run test check coverage e2e bench bench-recognition lock fhir-server sbom audit
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ run: $(STAMP) ## serve on 127.0.0.1:8000 with an embedded SQLite database
 test: $(STAMP) ## run the test suite
 	.venv/bin/pytest $(PYTEST_ARGS)
 
-check: $(STAMP) ## lint, format, types, import contracts, knowledge, generated pages
+check: $(STAMP) sbom ## lint, format, types, import contracts, knowledge, generated pages, licences
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -45,6 +45,8 @@ check: $(STAMP) ## lint, format, types, import contracts, knowledge, generated p
 	.venv/bin/calcinosis-cds validate-knowledge
 	.venv/bin/python -m cds_service.cli generated-docs --check
 	.venv/bin/python -m scripts.conformance --check
+	.venv/bin/python -m scripts.hazards --check
+	.venv/bin/python -m scripts.licences dist/sbom.json
 
 coverage: $(STAMP) ## run the test suite and show which branches it never took
 	.venv/bin/pytest $(PYTEST_ARGS) --cov --cov-report=term
@@ -64,6 +66,14 @@ bench-recognition: $(STAMP) ## measure how well drugs are recognised by name
 
 lock: $(UV_STAMP) ## resolve the dependencies anew into uv.lock
 	$(UV) lock --upgrade --python .venv-uv/bin/python
+
+sbom: $(UV_STAMP) ## write dist/sbom.json: what the service is installed with, from the lock, as CycloneDX
+	@mkdir -p dist
+	$(UV) export --quiet --frozen --no-dev --preview-features sbom-export --format cyclonedx1.5 \
+		--python .venv-uv/bin/python --output-file dist/sbom.json
+
+audit: $(UV_STAMP) ## ask osv.dev for known vulnerabilities of the locked dependencies (needs the network)
+	$(UV) audit --frozen
 
 $(STAMP): uv.lock pyproject.toml $(UV_STAMP)
 	$(UV) sync --quiet --frozen --python .venv-uv/bin/python

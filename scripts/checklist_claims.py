@@ -4,6 +4,7 @@ A test claims with `@pytest.mark.checklist("GEN-1")`, a script of `make e2e` wit
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,30 @@ def claims_of_tests(text: str, path: str) -> tuple[list[Claim], list[str]]:
         if isinstance(call, ast.Call) and _is_mark(call, MARK) and call not in read:
             faults.append(f"{path}:{call.lineno}: a claim that is not read: ids in quotes, on a test or the module")
     return claims, faults
+
+
+def names_of_checks(root: Path) -> frozenset[str]:
+    """Every test that is always run, as `path below tests/::name`, and every script that `make e2e` runs, as its path."""
+    tests = {
+        f"{path.relative_to(root / 'tests').as_posix()}::{name}"
+        for path in (root / "tests").rglob("test_*.py")
+        for name in _always_run(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    runner = (root / "scripts" / "e2e.sh").read_text(encoding="utf-8")
+    scripts = {
+        f"scripts/{path.name}"
+        for path in (root / "scripts").glob("*.py")
+        if re.search(rf"scripts\.{path.stem}\b", runner)
+    }
+    return frozenset(tests | scripts)
+
+
+def _always_run(tree: ast.Module) -> Iterator[str]:
+    of_module = _module_marks(tree)
+    for name, marks in _marked_tests(tree):
+        skipped = any(_is_mark(mark, other) for mark in [*marks, *of_module] for other in _NOT_RUN)
+        if name.rpartition(".")[2].startswith("test_") and not skipped:
+            yield name
 
 
 def _marked_tests(tree: ast.Module) -> Iterator[tuple[str, list[ast.expr]]]:
