@@ -70,9 +70,9 @@ def claims_of_tests(text: str, path: str) -> tuple[list[Claim], list[str]]:
 
 
 def names_of_checks(root: Path) -> frozenset[str]:
-    """Every test that is always run, as `path below tests/::name`, and every script that `make e2e` runs, as its path."""
+    """Every test that is always run, as pytest names it below tests/, and every script of `make e2e`, as its path."""
     tests = {
-        f"{path.relative_to(root / 'tests').as_posix()}::{name}"
+        f"{path.relative_to(root / 'tests').as_posix()}::{name.replace('.', '::')}"
         for path in (root / "tests").rglob("test_*.py")
         for name in _always_run(ast.parse(path.read_text(encoding="utf-8")))
     }

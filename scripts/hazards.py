@@ -21,12 +21,12 @@ DATA, PAGE = "docs/hazards.yaml", "docs/hazards.md"
 _TO_BE_RATED = "to be rated"
 _HEAD = """# Hazards
 
-Written from [hazards.yaml](hazards.yaml) by `python -m scripts.hazards`; do not edit this page. A hazard needs a control
-and a test; a test that is gone, renamed, or not always run fails `make test`, and a test that fails is a control that is
-not there. Scripts are run by `make e2e`.
+Written from [hazards.yaml](hazards.yaml) by `python -m scripts.hazards`; do not edit this page. A hazard needs a
+control and a test; a test that is gone, renamed, or not always run fails `make test`, and a test that fails is a
+control that is not there. Scripts are run by `make e2e`.
 
-This is engineering's part of a risk file, in the order of ISO 14971, and no risk file: severity and probability are for a
-clinician and the manufacturer to rate, and stand as "to be rated". The product is not CE-marked and not cleared by
+This is engineering's part of a risk file, in the order of ISO 14971, and no risk file: severity and probability are for
+a clinician and the manufacturer to rate, and stand as "to be rated". The product is not CE-marked and not cleared by
 anyone. Threats from outside are in [security.md](security.md).
 """
 
