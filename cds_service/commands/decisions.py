@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from cds_service.commands.data_base import PatientId, Since, Until, patient_hash, with_store
+from cds_service.commands.database import PatientId, Since, Until, patient_hash, with_store
 from cds_service.commands.ending import refuse
 from cds_service.commands.export_file import OutputFile, counting, export_to
 from cds_service.records.decision_log import read_decisions

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cds_service.commands.data_base import Since, Until, with_store
+from cds_service.commands.database import Since, Until, with_store
 from cds_service.commands.export_file import OutputFile, counting, export_to
 from cds_service.records.feedback_export import columns, csv_line, read_feedback
 from cds_service.records.period import Period

@@ -2,7 +2,7 @@
 
 import typer
 
-from cds_service.commands.data_base import with_store
+from cds_service.commands.database import with_store
 from cds_service.records.storage import Store
 from cds_service.settings import Settings
 

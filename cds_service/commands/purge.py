@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cds_service.commands.data_base import with_store
+from cds_service.commands.database import with_store
 from cds_service.records.retention import Terms, due
 from cds_service.records.retention import purge as purge_store
 from cds_service.records.storage import Store
