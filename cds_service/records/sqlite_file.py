@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cds_service.errors import StartRefused
 from cds_service.records.mount_points import network_file_system, read_mounts
 
-_BUSY_MILLISECONDS = 5000
+BUSY_MILLISECONDS = 5000
 _WAL_TRIES, _WAL_PAUSE_SECONDS = 20, 0.02
 
 
@@ -74,7 +74,7 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     # wait for each other instead of failing with "database is locked".
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY_MILLISECONDS}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

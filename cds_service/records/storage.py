@@ -1,5 +1,6 @@
 """The data base: SQLite with WAL and synchronous=FULL, or PostgreSQL by URL (decision 25, reliability.md 2)."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -31,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from cds_service.errors import StartRefused, StoreUnavailable
 from cds_service.records.migrations import Revisions, upgrade
-from cds_service.records.sqlite_file import prepare_sqlite, unusable
+from cds_service.records.sqlite_file import BUSY_MILLISECONDS, prepare_sqlite, unusable
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -99,6 +100,8 @@ class Store:
     def __init__(self, engine: AsyncEngine, revisions: Revisions) -> None:
         self._engine = engine
         self.revisions = revisions
+        # SQLite takes one writer, and its waiting is no queue: on a busy event loop the readiness check could starve.
+        self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
     async def insert_once(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert all `rows` or none; a row whose unique key is there already is left out.
@@ -142,7 +145,7 @@ class Store:
     async def is_writable(self) -> bool:
         """Whether a transaction that writes can be opened now (readiness); nothing stays written."""
         try:
-            async with self._engine.connect() as connection:
+            async with self._in_turn(), self._engine.connect() as connection:
                 await connection.execute(delete(feedback_table).where(false()))
                 await connection.rollback()
         except (SQLAlchemyError, OSError):
@@ -155,9 +158,20 @@ class Store:
         return postgresql.insert(table).on_conflict_do_nothing()
 
     @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        """One after the other within this process; TimeoutError after the time that SQLite itself would wait."""
+        turn = self._turn or asyncio.Lock()
+        async with asyncio.timeout(BUSY_MILLISECONDS / 1000):
+            await turn.acquire()
+        try:
+            yield
+        finally:
+            turn.release()
+
+    @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self._engine.begin() as connection:
+            async with self._in_turn(), self._engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError):
             raise StoreUnavailable("The entry could not be stored now; send it again.") from None

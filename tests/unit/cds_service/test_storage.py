@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, select, text
 
 from cds_service.errors import StartRefused
-from cds_service.records.storage import engine_url, metadata, open_store
+from cds_service.records.storage import Store, engine_url, feedback_table, metadata, open_store
 
 
 def test_sqlite_keeps_what_it_acknowledges(tmp_path: Path) -> None:
@@ -80,3 +80,22 @@ def test_a_data_base_that_cannot_be_opened_is_a_plain_sentence(tmp_path: Path) -
 
     with pytest.raises(StartRefused, match="CDS_DATABASE_URL"):
         asyncio.run(start())
+
+
+def test_who_asks_first_is_served_first(tmp_path: Path) -> None:
+    """SQLite lets anyone in who asks at the right moment: a busy service would look as if it were not ready."""
+    done: list[int] = []
+
+    async def ask(store: Store, number: int) -> None:
+        if number % 3:
+            await store.read(select(feedback_table))
+        else:
+            assert await store.is_writable()
+        done.append(number)
+
+    async def all_at_once() -> None:
+        async with open_store(f"sqlite:///{tmp_path / 'a.sqlite3'}") as store:
+            await asyncio.gather(*(ask(store, number) for number in range(30)))
+
+    asyncio.run(all_at_once())
+    assert done == list(range(30))
