@@ -37,7 +37,7 @@ def answer_schemas() -> dict[str, Json]:
 
 
 def _service() -> Json:
-    names = ("hook", "title", "description", "id", "usageRequirements")
+    names = ("hook", "title", "description", "id", "usageRequirements", "version", "hookVersion")
     prefetch = {"type": "object", "additionalProperties": _TEXT}
     return _object({**dict.fromkeys(names, _TEXT), "prefetch": prefetch})
 

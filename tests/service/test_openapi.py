@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from demo.build_requests import EXAMPLES, api_examples, build_requests
@@ -57,9 +58,31 @@ def test_every_example_is_answered(client: TestClient, document: Json) -> None:
             content = operation.get("requestBody", {}).get("content", {})
             for example in content.get("application/json", {}).get("examples", {}).values():
                 address = path.replace("{service_id}", "calcinosis-patient-view")
-                assert client.post(address, json=example["value"]).status_code == 200
+                answer = client.post(address, json=example["value"])
+                assert answer.status_code == 200
+                assert faults(document, operation, answer) == []
                 sent += 1
     assert sent == 5
+
+
+@pytest.mark.parametrize("path", ["/cds-services", "/livez", "/readyz", "/metrics"])
+def test_what_a_get_answers_is_described(client: TestClient, document: Json, path: str) -> None:
+    assert faults(document, document["paths"][path]["get"], client.get(path)) == []
+
+
+def test_a_member_that_is_not_described_is_seen(client: TestClient, document: Json) -> None:
+    undescribed = json.loads(json.dumps(document))
+    del undescribed["components"]["schemas"]["Alive"]["properties"]["status"]
+    assert faults(undescribed, undescribed["paths"]["/livez"]["get"], client.get("/livez"))
+
+
+def faults(document: Json, operation: Json, answer: Any) -> list[str]:
+    """What an answer holds, or lacks, against the description of its status."""
+    content = operation["responses"][str(answer.status_code)].get("content", {})
+    if "application/json" not in content:
+        return [] if answer.headers.get("content-type") in {None, *content} else ["another content type"]
+    schema = content["application/json"]["schema"] | {"components": document["components"]}
+    return [error.message for error in Draft202012Validator(schema).iter_errors(answer.json())]
 
 
 def test_the_examples_show_cards(client: TestClient, document: Json) -> None:
