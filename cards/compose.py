@@ -1,5 +1,7 @@
 """compose_cards(): an assessment in, the cards of the answer out, in the order that clients show."""
 
+from collections.abc import Sequence
+
 from cards.chart_card import write_chart_card
 from cards.model import Card
 from cards.order_card import write_order_card
@@ -24,3 +26,13 @@ def compose_cards(assessment: Assessment, knowledge: KnowledgeBase, request: Req
     ]
     cards.sort(key=lambda card: _ORDER[card.indicator])
     return tuple(cards[:CHART_LIMIT] if assessment.hook == "patient-view" else cards)
+
+
+def compose_shadow(
+    assessment: Assessment, knowledge: KnowledgeBase, request: RequestFacts, shown: Sequence[Card]
+) -> tuple[Card, ...]:
+    """The cards that would be answered if the rules in shadow acted and that are not shown; none without shadow."""
+    if assessment.shadow is None:
+        return ()
+    cards = compose_cards(assessment.shadow, knowledge.site.with_shadow or knowledge, request)
+    return tuple(card for card in cards if card not in shown)

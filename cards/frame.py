@@ -51,13 +51,23 @@ def links_of(templates: Iterable[LinkTemplate], telling: Telling, source: Source
 
 
 def override_reasons_of(knowledge: KnowledgeBase, codes: Iterable[str]) -> list[Coding]:
-    """The codes with their official displays (CARD-12)."""
+    """The codes with their official displays (CARD-12), or those that the site offers in their place, in its order.
+
+    Of the product's codes a site can only choose among the card's own; its own codes stand on every such card.
+    """
+    if (of_site := knowledge.site.override_reasons) is not None:
+        fitting = frozenset(codes)
+        chosen = (one for one in of_site if one.system is not None or one.code in fitting)
+        return [Coding(code=one.code, system=one.system or OVERRIDE_SYSTEM, display=one.display) for one in chosen]
     reasons = (knowledge.override_reasons[code] for code in codes)
     return [Coding(code=reason.code, system=OVERRIDE_SYSTEM, display=reason.display) for reason in reasons]
 
 
 def extension_of(telling: Telling, rules: Iterable[str], proofs: Iterable[Proof]) -> dict[str, object]:
-    """Why the card came: rule ids, knowledge version, review state, what fired or is told (EXT-1, EXT-2)."""
+    """Why the card came: rule ids, knowledge version, review state, what fired or is told (EXT-1, EXT-2).
+
+    `not_checked`: the safety rules that the site has switched off or into shadow.
+    """
     knowledge = telling.knowledge
     fired = dict.fromkeys(proof.reference for proof in proofs)
     said: dict[str, object] = {
@@ -65,6 +75,7 @@ def extension_of(telling: Telling, rules: Iterable[str], proofs: Iterable[Proof]
         "knowledge": knowledge.version,
         "review": "draft" if knowledge.draft else "approved",
         "basis": [reference for reference in {**fired, **telling.told} if reference],
+        "not_checked": [rule_id for rule_id in knowledge.site.states if rule_id.startswith("SAFE-")],
     }
     return {EXTENSION: {name: value for name, value in said.items() if value}}
 

@@ -22,10 +22,10 @@ from cds_service.openapi.document import openapi_document
 from cds_service.pages.routes import add_pages
 from cds_service.request_scope import RequestScope
 from cds_service.routes import add_metrics, add_routes
-from cds_service.services import observation_codes, service_definitions
 from cds_service.settings import Settings, environment, unknown_names
-from cds_service.site import knowledge_of_site
-from cds_service.wiring import open_wiring, refuse_draft_knowledge, refuse_unsafe_settings
+from cds_service.site import Sites
+from cds_service.site_watch import site_watch
+from cds_service.wiring import open_wiring, refuse_unsafe_settings, site_files_of_clients
 from fhir_mappings.units import prepare_units
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 
@@ -52,15 +52,15 @@ def create_app(
     Raises StartRefused for settings that are not safe to start with, and for a wrong site file.
     """
     refuse_unsafe_settings(settings)
-    knowledge = knowledge_of_site(_shipped_knowledge() if knowledge is None else knowledge, settings.site_file)
+    knowledge = _shipped_knowledge() if knowledge is None else knowledge
+    sites = Sites(knowledge, settings, site_files_of_clients(settings))
     prepare_units(knowledge.cues)
-    refuse_draft_knowledge(settings, knowledge.draft)
     logger = build_logger(settings.log_level)
     today = site_clock(settings.time_zone) if clock is None else clock
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_wiring(settings, knowledge, decide, today, logger) as wiring:
+        async with open_wiring(settings, sites, decide, today, logger) as wiring, site_watch(sites, logger):
             app.state.wiring = wiring
             if names := unknown_names(environment()):
                 logger.warning("unknown-settings", names=list(names))
@@ -79,9 +79,9 @@ def create_app(
     if not settings.production:
         add_metrics(app)
         # What FastAPI would make of the routes is empty: they read bytes.
-        document = openapi_document(settings, service_definitions(observation_codes(knowledge)))
+        document = openapi_document(settings, sites.default.known)
         app.openapi = lambda: document  # type: ignore[method-assign]
-    add_pages(app, knowledge, settings)
+    add_pages(app, sites)
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HTTPException, _framework_error)
     app.add_middleware(Admission, limit=settings.max_in_flight)

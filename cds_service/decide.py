@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from cards.compose import compose_cards
+from cards.compose import compose_cards, compose_shadow
 from cards.model import Card
 from cards.request_facts import RequestFacts
 from cds_service.hook_request import HookRequest
@@ -22,12 +22,16 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was answered, and what it rests on; `unknown_codes`: the drug codes that nothing was made of."""
+    """What was answered, and what it rests on; `unknown_codes`: the drug codes that nothing was made of.
+
+    `shadow_cards`: those that would be answered if the site's rules in shadow acted, and are not shown.
+    """
 
     cards: tuple[Card, ...]
     assessment: Assessment
     features: PatientFeatures
     unknown_codes: tuple[DrugCode, ...] = ()
+    shadow_cards: tuple[Card, ...] = ()
 
 
 Decide = Callable[[HookRequest, ReadChart, KnowledgeBase, Settings, date], Decision]
@@ -46,8 +50,10 @@ def decide_with_key(
     """As `decide`, the uuids of cards and suggestions derived with `key`."""
     mapped = map_chart(chart, request.context.selections, knowledge.concepts, knowledge.cues, today)
     assessment = assess(mapped.features, knowledge, request.hook, today)
-    cards = compose_cards(assessment, knowledge, request_facts(request, settings, key))
-    return Decision(cards, assessment, mapped.features, mapped.unknown_codes)
+    facts = request_facts(request, settings, key)
+    cards = compose_cards(assessment, knowledge, facts)
+    in_shadow = compose_shadow(assessment, knowledge, facts, cards)
+    return Decision(cards, assessment, mapped.features, mapped.unknown_codes, in_shadow)
 
 
 def request_facts(request: HookRequest, settings: Settings, key: bytes) -> RequestFacts:

@@ -18,7 +18,8 @@ import structlog
 from cds_service.identity import keyed_hash
 
 _STANDING_FIELDS = frozenset(
-    {"event", "level", "timestamp", "knowledge", "public_base_url", "names", "comments", "decisions"}
+    {"event", "level", "timestamp", "knowledge", "public_base_url", "names", "comments", "decisions", "site_file"}
+    | {"problem"}
 )
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -39,6 +40,8 @@ class RequestRecord:
     request_id: str | None = None
     patient: str | None = None
     cards: int | None = None
+    shadow_cards: int | None = None
+    shadow_rules: list[str] | None = None
     fetch_ms: float | None = None
     decide_ms: float | None = None
     error: str | None = None

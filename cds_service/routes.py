@@ -23,8 +23,10 @@ from cds_service.records.decision_record import CallFacts, record_decision, reco
 from cds_service.records.feedback import decode_feedback, store_feedback
 from cds_service.request_body import read_body
 from cds_service.services import ServiceDefinition, find_service, known_service, service_of_hook
+from cds_service.site import Site
 from cds_service.trace import render_trace
 from cds_service.wiring import Wiring
+from treatment_algorithm.truth import Truth
 
 _LARGE_BODY = 1024 * 1024
 
@@ -49,21 +51,23 @@ def add_metrics(app: FastAPI) -> None:
 
 async def discovery(request: Request) -> Response:
     """The services offered (DISC-1); to trusted clients only, unless the setting opens it (JWT-15)."""
-    if _wiring(request).settings.discovery == "closed":
-        await _authenticated(request)
-    return _json(_wiring(request).discovery)
+    caller = await _authenticated(request) if _wiring(request).settings.discovery == "closed" else None
+    return _json(_wiring(request).sites.of(caller).discovery)
 
 
 async def call_service(service_id: str, request: Request) -> Response:
     """The cards of one hook call (REQ-1, RESP-1)."""
     until = _reading_ends(request)
     caller = await _authenticated(request)
+    site = _wiring(request).sites.of(caller)
     hook_request = await _decoded(request)
-    service = find_service(_wiring(request).services, service_id, hook_request.hook)
-    decision = await _on_record(request, caller, hook_request, service, until)
+    service = find_service(site.services, service_id, hook_request.hook)
+    decision = await _on_record(request, caller, site, hook_request, service, until)
     answer = msgspec.json.encode({"cards": decision.cards})
     _record(request).cards = len(decision.cards)
     _wiring(request).metrics.count_unknown_codes(decision.unknown_codes)
+    if site.knowledge.site.anything_in_shadow:
+        _tell_shadow(request, decision)
     return _json(answer)
 
 
@@ -71,10 +75,11 @@ async def evaluate(request: Request) -> Response:
     """The cards of a hook request and what they rest on (decision 23)."""
     until = _reading_ends(request)
     caller = await _authenticated(request)
+    site = _wiring(request).sites.of(caller)
     hook_request = await _decoded(request)
-    service = service_of_hook(_wiring(request).services, hook_request.hook)
-    decision = await _decided(request, caller, hook_request, service, until)
-    answer = msgspec.json.encode(render_trace(decision, _wiring(request).knowledge))
+    service = service_of_hook(site.services, hook_request.hook)
+    decision = await _decided(request, caller, site, hook_request, service, until)
+    answer = msgspec.json.encode(render_trace(decision, site.knowledge))
     _record(request).cards = len(decision.cards)
     return _json(answer)
 
@@ -83,7 +88,7 @@ async def receive_feedback(service_id: str, request: Request) -> Response:
     """Store what became of cards; 200 with an empty body, only after the commit (FB-1)."""
     caller = await _authenticated(request)
     wiring = _wiring(request)
-    service = known_service(wiring.services, service_id)
+    service = known_service(wiring.sites.of(caller).known, service_id)
     _record(request).service = service.id
     body = await _body(request)
     entries = await asyncio.to_thread(decode_feedback, body) if len(body) > _LARGE_BODY else decode_feedback(body)
@@ -97,14 +102,19 @@ async def livez() -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Knowledge is loaded and the store can be written: 200, else 503. FHIR servers are the client's, not ours."""
+    """Knowledge is loaded and the store can be written: 200, else 503. FHIR servers are the client's, not ours.
+
+    A site file that was refused is told, and no reason for a 503: the one before is in force.
+    """
     wiring = _wiring(request)
     writable = await wiring.store.is_writable()
     state = {
         "status": "ready" if writable else "not-ready",
         "store": "writable" if writable else "unavailable",
-        "knowledge": wiring.knowledge.version,
+        "knowledge": wiring.sites.default.knowledge.version,
     }
+    if wiring.sites.files:
+        state["site_file"] = "refused" if wiring.sites.refused else "in-force"
     return _json(msgspec.json.encode(state), status=200 if writable else 503)
 
 
@@ -146,7 +156,12 @@ async def _decoded(request: Request) -> HookRequest:
 
 
 async def _decided(
-    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition, until: float
+    request: Request,
+    caller: Caller | None,
+    site: Site,
+    hook_request: HookRequest,
+    service: ServiceDefinition,
+    until: float,
 ) -> Decision:
     wiring, record = _wiring(request), _record(request)
     record.service = service.id
@@ -154,23 +169,28 @@ async def _decided(
     client = fhir_access(hook_request, allow_list, wiring.fhir_traffic, wiring.outbound)
     started = asyncio.get_running_loop().time()
     chart = await gather(hook_request, service.prefetch, client, until)
-    concepts, cues = wiring.knowledge.concepts, wiring.knowledge.cues
+    concepts, cues = site.knowledge.concepts, site.knowledge.cues
     chart = await with_looked_up_drugs(chart, wiring.terminology, concepts, cues, until)
     read = asyncio.get_running_loop().time()
-    decision = wiring.decide(hook_request, chart, wiring.knowledge, wiring.settings, wiring.today())
+    decision = wiring.decide(hook_request, chart, site.knowledge, wiring.settings, wiring.today())
     record.fetch_ms, record.decide_ms = _ms(started, read), _ms(read, asyncio.get_running_loop().time())
     return decision
 
 
 async def _on_record(
-    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition, until: float
+    request: Request,
+    caller: Caller | None,
+    site: Site,
+    hook_request: HookRequest,
+    service: ServiceDefinition,
+    until: float,
 ) -> Decision:
     """The decision, put on record; also that none could be made (decision 25). Raises what `_decided` raises."""
     wiring = _wiring(request)
-    knowledge, base_url, words = wiring.knowledge, wiring.settings.public_base_url, wiring.words
+    knowledge, base_url, words = site.knowledge, wiring.settings.public_base_url, site.words
     answer_by = until + wiring.settings.deadline_seconds - wiring.settings.reading_seconds
     try:
-        decision = await _decided(request, caller, hook_request, service, until)
+        decision = await _decided(request, caller, site, hook_request, service, until)
     except PreconditionFailed as refusal:
         call = _call_facts(request, caller, hook_request, service)
         await wiring.decision_log.put(partial(record_refusal, call, refusal.prefetch_key, knowledge), answer_by)
@@ -197,6 +217,14 @@ def _call_facts(
         client=None if caller is None else caller.client.name,
         tenant=None if caller is None else caller.tenant,
     )
+
+
+def _tell_shadow(request: Request, decision: Decision) -> None:
+    """Log and count what the rules in shadow would have done (docs/site-file.md)."""
+    record = _record(request)
+    record.shadow_cards = len(decision.shadow_cards)
+    record.shadow_rules = [one.rule_id for one in decision.assessment.rules if one.shadow and one.truth is Truth.YES]
+    _wiring(request).metrics.count_shadow(decision.assessment.rules, decision.shadow_cards)
 
 
 def _ms(start: float, end: float) -> float:

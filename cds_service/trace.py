@@ -12,12 +12,16 @@ from treatment_algorithm.case import Answer
 from treatment_algorithm.explanation import describe
 from treatment_algorithm.features import Proof
 from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.site_rules import SiteRules
 
 
 def render_trace(decision: Decision, knowledge: KnowledgeBase) -> dict[str, Any]:
-    """`cards`, `features`, `scenarios`, `rules`, `data_gaps`, `unknown_codes` and `knowledge` of one decision."""
+    """`cards`, `features`, `scenarios`, `rules`, `data_gaps`, `unknown_codes` and `knowledge` of one decision.
+
+    With a site file also `site`: what it switches; and while something is in shadow `shadow`: the cards not shown.
+    """
     titles = {definition.id: definition.title for definition in knowledge.features}
-    return {
+    rendered: dict[str, Any] = {
         "cards": decision.cards,
         "scenarios": list(decision.assessment.scenarios),
         "features": [_feature(key, titles[key], answer) for key, answer in decision.assessment.features.items()],
@@ -30,6 +34,20 @@ def render_trace(decision: Decision, knowledge: KnowledgeBase) -> dict[str, Any]
             "review": "draft" if knowledge.draft else "approved",
         },
     }
+    if knowledge.site.file_hash:
+        rendered["site"] = _site(knowledge.site)
+    if knowledge.site.anything_in_shadow:
+        rendered["shadow"] = {"cards": decision.shadow_cards}
+    return rendered
+
+
+def _site(site: SiteRules) -> dict[str, Any]:
+    return {
+        "hash": site.file_hash,
+        "in_shadow": site.in_shadow,
+        "rules": {rule_id: {"state": held.state, "because": held.because} for rule_id, held in site.states.items()},
+        "thresholds": dict(site.thresholds),
+    }
 
 
 def _feature(key: str, title: str, answer: Answer) -> dict[str, Any]:
@@ -40,6 +58,8 @@ def _rule(result: RuleResult) -> dict[str, Any]:
     rendered: dict[str, Any] = {"id": result.rule_id, "kind": result.kind, "result": result.truth}
     if result.decided_by is not None:
         rendered["decided_by"] = describe(result.decided_by)
+    if result.shadow:
+        rendered["shadow"] = True
     if result.note:
         rendered["note"] = result.note
     rendered["proofs"] = _proofs(result.proofs)

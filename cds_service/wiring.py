@@ -1,10 +1,11 @@
 """Wiring: what one running service is made of, built once and handed to the routes (design.md 1, lifespan)."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
+from pathlib import Path
 from time import monotonic, time
 
 from cds_service.decide import Decide
@@ -20,28 +21,25 @@ from cds_service.errors import StartRefused
 from cds_service.metrics import Metrics, build_metrics
 from cds_service.observability import Logger
 from cds_service.records.decision_log import DecisionLog
-from cds_service.records.decision_record import Words
 from cds_service.records.retention import DailyPurge, Terms
 from cds_service.records.storage import Store, engine_url, open_store
 from cds_service.records.token_ids import ReplayGuard
-from cds_service.services import ServiceDefinition, discovery_answer, observation_codes, service_definitions
 from cds_service.settings import DISTRIBUTION, Settings
-from treatment_algorithm.knowledge_base import KnowledgeBase
+from cds_service.site import Sites
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """Everything a route needs beyond the request; `today` gives the site's calendar day.
 
+    `sites`: the knowledge in force and what is made of it, one for each site file.
     `trust`: the clients that may call, None where nobody is asked. `allow_list`: the FHIR servers that may be called
     then; a trusted client brings its own list. `terminology`: the server that is asked for unknown drug codes,
     None when there is none. `wall` gives seconds since the epoch.
     """
 
     settings: Settings
-    knowledge: KnowledgeBase
-    services: Sequence[ServiceDefinition]
-    discovery: bytes
+    sites: Sites
     trust: ClientTrust | None
     allow_list: AllowList
     fhir_traffic: FhirTraffic
@@ -50,7 +48,6 @@ class Wiring:
     metrics: Metrics
     store: Store
     decision_log: DecisionLog
-    words: Words
     decide: Decide
     today: Callable[[], date]
     wall: Callable[[], float]
@@ -60,10 +57,9 @@ class Wiring:
 
 @asynccontextmanager
 async def open_wiring(
-    settings: Settings, knowledge: KnowledgeBase, decide: Decide, today: Callable[[], date], logger: Logger
+    settings: Settings, sites: Sites, decide: Decide, today: Callable[[], date], logger: Logger
 ) -> AsyncIterator[Wiring]:
     """The parts of a running service; connections close at the end. Raises StartRefused."""
-    services = service_definitions(observation_codes(knowledge))
     async with (
         Outbound(settings.deadline_seconds) as outbound,
         open_store(settings.database_url) as store,
@@ -73,18 +69,15 @@ async def open_wiring(
     ):
         yield Wiring(
             settings=settings,
-            knowledge=knowledge,
-            services=services,
-            discovery=discovery_answer(services),
+            sites=sites,
             trust=trust,
             allow_list=allow_list_of(settings),
             fhir_traffic=fhir_traffic(monotonic),
             outbound=outbound,
             terminology=terminology_of(settings, outbound),
-            metrics=build_metrics(),
+            metrics=build_metrics(lambda: len(sites.refused)),
             store=store,
             decision_log=decision_log,
-            words=Words(),
             decide=decide,
             today=today,
             wall=time,
@@ -130,6 +123,12 @@ def trusted_clients_of(settings: Settings) -> TrustedClients | None:
     if settings.trusted_clients is None:
         raise StartRefused("CDS_CLIENT_AUTH=required needs the file of the trusted clients (CDS_TRUSTED_CLIENTS).")
     return load_trusted_clients(settings.trusted_clients, allow_list_of(settings), settings.production)
+
+
+def site_files_of_clients(settings: Settings) -> tuple[Path, ...]:
+    """The site files that trusted clients name for themselves; raises StartRefused."""
+    clients = trusted_clients_of(settings) or ()
+    return tuple(client.site_file for client in clients if client.site_file is not None)
 
 
 @asynccontextmanager
@@ -186,15 +185,3 @@ def _refuse_open_production(settings: Settings) -> None:
         )
     if settings.allow_http_fhir:
         raise StartRefused("CDS_ALLOW_HTTP_FHIR is for development: in production FHIR servers are called over https.")
-
-
-def refuse_draft_knowledge(settings: Settings, draft: bool) -> None:
-    """Return unless rules that no clinician has reviewed would be used in production unasked (decision 12).
-
-    `draft`: whether any rule is a draft. Raises StartRefused.
-    """
-    if settings.production and draft and not settings.allow_draft_knowledge:
-        raise StartRefused(
-            "The knowledge holds draft rules that no clinician has reviewed: with CDS_ENVIRONMENT=production "
-            "the service starts only when CDS_ALLOW_DRAFT_KNOWLEDGE=true says that this is known."
-        )

@@ -22,6 +22,7 @@ from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_model import FeatureDefinition, ScenarioRule
 from treatment_algorithm.options import Offer, offer_all
 from treatment_algorithm.order_assessment import assess_orders
+from treatment_algorithm.shadow import as_answered
 from treatment_algorithm.therapy_lines import therapy_lines
 from treatment_algorithm.truth import Truth
 
@@ -31,8 +32,18 @@ PATIENT_VIEW = "patient-view"
 def assess(features: PatientFeatures, knowledge: KnowledgeBase, hook: str, today: date) -> Assessment:
     """The assessment of one hook call; total: it never raises, whatever the features are.
 
-    `hook`: patient-view, order-select or order-sign. `today` is the site's calendar day.
+    `hook`: patient-view, order-select or order-sign. `today` is the site's calendar day. Where the site has a rule in
+    shadow, the patient is assessed a second time with it, for the record only.
     """
+    found = _assess(features, knowledge, hook, today)
+    site = knowledge.site
+    if not site.states and not site.in_shadow:
+        return found
+    shadow = _assess(features, site.with_shadow, hook, today) if site.with_shadow else None
+    return as_answered(found, shadow, knowledge)
+
+
+def _assess(features: PatientFeatures, knowledge: KnowledgeBase, hook: str, today: date) -> Assessment:
     case = answer_features(build_case(features, knowledge, hook, today), knowledge.features)
     scenarios, scenario_results = _scenarios(knowledge.scenarios, case)
     case = replace(case, scenarios=frozenset(scenarios))
@@ -129,11 +140,17 @@ def _scenarios(scenarios: Iterable[ScenarioRule], case: Case) -> tuple[tuple[str
 def _chart_cards(knowledge: KnowledgeBase, case: Case, offers: Iterable[Offer]) -> tuple[ChartCard, ...]:
     outcomes = {offer.recommendation.id: offer.outcome for offer in offers}
     cards: dict[str, ChartCard] = {}
+    decided: set[str] = set()
+    muted = case.scenarios & knowledge.site.muted
+    unmuted = replace(case, scenarios=case.scenarios - muted) if muted else case
     for template in knowledge.cards:
-        if template.decision in cards:
+        if template.decision in cards or template.decision in decided:
             continue
         answer = ask(template.when, case)
         if answer.truth is not Truth.YES:
+            continue
+        if muted and ask(template.when, unmuted).truth is not Truth.YES:
+            decided.add(template.decision)  # it is the card of a scenario that is off, and no other takes its place
             continue
         listed = [
             outcomes.get(name)

@@ -120,7 +120,7 @@ class OrderCard:
 class RuleResult:
     """One line of the trace: what a rule answered, what decided it, what proves it.
 
-    `note` says in words why a rule was not asked, or was dropped.
+    `note` says in words why a rule was not asked, or was dropped. `shadow`: the rule was asked and does not act here.
     """
 
     rule_id: str
@@ -129,11 +129,15 @@ class RuleResult:
     decided_by: Predicate | None = None
     proofs: tuple[Proof, ...] = ()
     note: str = ""
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Everything decided for one hook call: features, every rule's result, the cards to be written."""
+    """Everything decided for one hook call: features, every rule's result, the cards to be written.
+
+    `shadow`: what the assessment would be if the site's rules in shadow acted, None when none is in shadow.
+    """
 
     hook: str
     case: Case
@@ -141,3 +145,4 @@ class Assessment:
     scenarios: tuple[str, ...]
     rules: tuple[RuleResult, ...]
     cards: tuple[ChartCard | OrderCard, ...]
+    shadow: "Assessment | None" = None

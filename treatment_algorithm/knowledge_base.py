@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
@@ -28,6 +28,8 @@ from treatment_algorithm.knowledge_model import (
     Therapy,
 )
 from treatment_algorithm.predicates import walk
+from treatment_algorithm.site_rules import SiteRules
+from treatment_algorithm.thresholds import Threshold
 
 _Entry = TypeVar("_Entry")
 _SUGGESTABLE = (ConceptKind.MEDICATION, ConceptKind.PROCEDURE)
@@ -38,7 +40,8 @@ class KnowledgeBase:
     """The knowledge of one release.
 
     `names_of`: concept -> itself and the sets that hold it. `suggestable`: every drug concept that a recommendation
-    names. `content_hash`: SHA-256 over all files, so that a card can be told from a card of changed files.
+    names. `content_hash`: SHA-256 over all files, that of the site included, so that a card can be told from a card of
+    changed files. `site`: what the site file switches.
     """
 
     manifest: Manifest
@@ -61,6 +64,8 @@ class KnowledgeBase:
     therapies_expanded: tuple[tuple[Therapy, frozenset[str]], ...]
     suggestable: tuple[str, ...]
     rules_by_drug: Mapping[str, tuple[SafetyRule, ...]]
+    thresholds: Mapping[str, Threshold]
+    site: SiteRules = field(default_factory=SiteRules)
 
     @property
     def version(self) -> str:
@@ -114,6 +119,7 @@ def load_knowledge(folder: Traversable) -> KnowledgeBase:
     words = _entries(folder / "words.yaml", Word)
     override_reasons = _entries(folder / "override_reasons.yaml", OverrideReason)
     safety_rules = _folder_entries(folder / "safety", SafetyRule)
+    thresholds = _entries(folder / "thresholds.yaml", Threshold) if (folder / "thresholds.yaml").is_file() else ()
     names_of = _names_of(concepts)
     knowledge = KnowledgeBase(
         manifest=read_models(folder / "manifest.yaml", TypeAdapter(Manifest)),
@@ -136,6 +142,7 @@ def load_knowledge(folder: Traversable) -> KnowledgeBase:
         therapies_expanded=tuple((therapy, _expanded(concepts, therapy.drugs)) for therapy in therapies),
         suggestable=_suggestable(concepts, recommendations),
         rules_by_drug=_rules_by_drug(concepts, names_of, safety_rules),
+        thresholds=MappingProxyType({threshold.id: threshold for threshold in thresholds}),
     )
     check_knowledge(knowledge, folder)
     return with_reviews(knowledge, folder)

@@ -18,6 +18,7 @@ from treatment_algorithm.knowledge_model import CardTemplate
 from treatment_algorithm.knowledge_walk import entries_of, predicates_of, values_of
 from treatment_algorithm.predicates import Always, Every, Predicate, Some
 from treatment_algorithm.rule_content import parts_of
+from treatment_algorithm.thresholds import threshold_complaints
 
 PROJECT = "D"
 """The `source` of a rule that rests on the project's own decision."""
@@ -28,6 +29,7 @@ def rule_complaints(knowledge: KnowledgeBase, folder: Traversable) -> Iterator[K
     """Everything that is wrong, each with its file and line; `folder` is the one that the knowledge was loaded from."""
     lines = dict(_lines(folder))
     found = [*_shadowed(knowledge), *_taken_orders(knowledge), *_unused(knowledge), *_unsourced(knowledge)]
+    found += threshold_complaints(knowledge)
     for identity, message in found:
         file, line = lines.get(identity, ("knowledge", None))
         yield KnowledgeError(file, line, f"{identity}: {message}")

@@ -1,21 +1,17 @@
-"""Site codes: a site's own codes and orderables in one YAML file, checked against the concepts (docs/site-file.md)."""
+"""Site codes: a site's own codes and orderables, checked against the concepts (docs/site-file.md)."""
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from importlib.resources.abc import Traversable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from treatment_algorithm.chart_predicates import listed
 from treatment_algorithm.code_index import CODE_FORMS, OID_SYSTEMS, SiteOrderable
 from treatment_algorithm.concept_table import CodeRow, ConceptKind, ConceptTable
-from treatment_algorithm.knowledge_base import KnowledgeBase
-from treatment_algorithm.knowledge_errors import KnowledgeError
-from treatment_algorithm.knowledge_files import line_of, read_models, refuse_repeated_keys
 
+Path = tuple[int | str, ...]
 SITE_STATUS = "site"
 """What a CodeRow of a site file has for its status: never taken for a verified code of the product."""
 
@@ -62,33 +58,20 @@ class SiteOrderableEntry(_Entry):
     text: Text
 
 
-class SiteFile(BaseModel):
-    """The whole file."""
+@dataclass(frozen=True, slots=True)
+class SiteCodes:
+    """The codes and orderables of one site file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    codes: tuple[SiteCode, ...] = ()
-    orderables: tuple[SiteOrderableEntry, ...] = ()
-
-
-def with_site_file(knowledge: KnowledgeBase, file: Traversable | Path) -> KnowledgeBase:
-    """The knowledge with the codes and orderables of a site file; everything else stays as it is.
-
-    KnowledgeError with file and line for a member or concept that does not exist, a code that means something else
-    already, anything that stands twice, or a file that is not as SiteFile says. OSError when it cannot be read.
-    """
-    try:
-        site = read_models(file, TypeAdapter(SiteFile))
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise KnowledgeError(file.name, None, "not UTF-8") from None
-    refuse_repeated_keys(file.name, text)
-    for path, message in _complaints(site, knowledge.concepts):
-        raise KnowledgeError(file.name, line_of(text, path), message)
-    return replace(knowledge, concepts=knowledge.concepts.with_codes(_rows(site, file.name), _orderables(site)))
+    codes: tuple[SiteCode, ...]
+    orderables: tuple[SiteOrderableEntry, ...]
 
 
-def _rows(site: SiteFile, file: str) -> Iterator[tuple[str, CodeRow]]:
+def with_codes(concepts: ConceptTable, site: SiteCodes, file: str) -> ConceptTable:
+    """The concepts with the codes and orderables of a site; `file` is named as their source."""
+    return concepts.with_codes(_rows(site, file), _orderables(site)) if site.codes or site.orderables else concepts
+
+
+def _rows(site: SiteCodes, file: str) -> Iterator[tuple[str, CodeRow]]:
     """Every code with its concept; an orderable is recognised as well, for it comes back on orders."""
     seen: set[tuple[str, str, str]] = set()
     entries: tuple[SiteCode | SiteOrderableEntry, ...] = (*site.codes, *site.orderables)
@@ -100,7 +83,7 @@ def _rows(site: SiteFile, file: str) -> Iterator[tuple[str, CodeRow]]:
                 yield concept, CodeRow(_system(entry), entry.code, entry.display, SITE_STATUS, file)
 
 
-def _orderables(site: SiteFile) -> dict[str, SiteOrderable]:
+def _orderables(site: SiteCodes) -> dict[str, SiteOrderable]:
     return {one.concept: SiteOrderable(one.system, one.code, one.display, one.text) for one in site.orderables}
 
 
@@ -112,10 +95,7 @@ def _system(entry: SiteCode | SiteOrderableEntry) -> str:
     return OID_SYSTEMS.get(entry.system, entry.system)
 
 
-_Path = tuple[int | str, ...]
-
-
-def _complaints(site: SiteFile, concepts: ConceptTable) -> Iterator[tuple[_Path, str]]:
+def code_complaints(site: SiteCodes, concepts: ConceptTable) -> Iterator[tuple[Path, str]]:
     """What is wrong, with the way to it in the file."""
     meanings: dict[tuple[str, str], frozenset[str]] = {}
     for number, code in enumerate(site.codes):
@@ -140,8 +120,8 @@ def _complaints(site: SiteFile, concepts: ConceptTable) -> Iterator[tuple[_Path,
 
 
 def _code_complaints(
-    here: _Path, entry: SiteCode | SiteOrderableEntry, concepts: ConceptTable
-) -> Iterator[tuple[_Path, str]]:
+    here: Path, entry: SiteCode | SiteOrderableEntry, concepts: ConceptTable
+) -> Iterator[tuple[Path, str]]:
     for concept in _concepts_of(entry):
         if concept not in concepts.concepts:
             yield (*here, "concept"), f"unknown concept '{concept}'"

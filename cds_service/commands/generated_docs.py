@@ -1,5 +1,6 @@
 """`calcinosis-cds generated-docs`: write the documents that are made from the knowledge, or say which are old."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +11,18 @@ from cds_service.documents.clinical_knowledge import clinical_knowledge
 from cds_service.documents.fhir_access import fhir_access_page
 from treatment_algorithm.knowledge_base import knowledge_folder, load_knowledge
 from treatment_algorithm.knowledge_errors import KnowledgeError
+from treatment_algorithm.site_file import site_file_schema
 
 FOLDER = Path("docs")
+SCHEMA = "site-file.schema.json"
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit status 1 if a document is not current.")]
 Target = Annotated[Path, typer.Option("--folder", metavar="FOLDER", help="Where the documents stand.")]
 
 
 def generated_docs(check: Check = False, folder: Target = FOLDER) -> None:
-    """Write clinical-knowledge.md (every ID of the clinical specification) and scopes.md (queries, SMART scopes).
+    """Write clinical-knowledge.md, scopes.md and site-file.schema.json.
+
+    Every ID of the clinical specification; the queries and SMART scopes; the form of a site file, for editors.
 
     Run it in the root of the project after every change of the knowledge or its stories.
     """
@@ -39,10 +44,14 @@ def generated_docs(check: Check = False, folder: Target = FOLDER) -> None:
 
 
 def _documents() -> dict[str, str]:
-    """File name -> text, both from the knowledge as it is shipped."""
+    """File name -> text, all from the knowledge as it is shipped."""
     folder = knowledge_folder()
     knowledge = load_knowledge(folder)
-    return {"clinical-knowledge.md": clinical_knowledge(knowledge, folder), "scopes.md": fhir_access_page(knowledge)}
+    return {
+        "clinical-knowledge.md": clinical_knowledge(knowledge, folder),
+        "scopes.md": fhir_access_page(knowledge),
+        SCHEMA: json.dumps(site_file_schema(knowledge), indent=2) + "\n",
+    }
 
 
 def _holds(file: Path, text: str) -> bool:

@@ -11,7 +11,8 @@ from cds_service.commands.paper import Paper
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 from treatment_algorithm.knowledge_errors import KnowledgeError
 from treatment_algorithm.rule_checks import rule_complaints
-from treatment_algorithm.site_codes import SITE_STATUS, with_site_file
+from treatment_algorithm.site_codes import SITE_STATUS
+from treatment_algorithm.site_file import with_site_file
 
 Folder = Annotated[
     Path | None,
@@ -29,17 +30,16 @@ def validate_knowledge(folder: Folder = None, site: SiteFile = None) -> None:
     Checked: the form of the files; that every rule, feature, concept, sentence, source and suggestion that is named
     exists; that nothing can never speak and nothing is unused; that a code of two concepts is meant so; the lint rules
     for card texts; that every draft has a verified code and is valid FHIR R4. The first error in the form of a file
-    ends the checking, all others are listed. With --site also the codes and orderables of a site file: its first error
-    is told. Exit status 0, or 1 with a complaint.
+    ends the checking, all others are listed. With --site also a site file, everything in it: its first error is told.
+    Exit status 0, or 1 with a complaint.
     """
     if folder is not None and not folder.is_dir():
         refuse("the argument is no folder")
     paper = Paper()
     place = knowledge_folder() if folder is None else folder
     try:
-        knowledge = load_knowledge(place)
-        if site is not None:
-            knowledge = with_site_file(knowledge, site)
+        shipped = load_knowledge(place)
+        knowledge = shipped if site is None else with_site_file(shipped, site)
     except KnowledgeError as error:
         paper.line(str(error), hanging=2)
         found(True)
@@ -47,7 +47,7 @@ def validate_knowledge(folder: Folder = None, site: SiteFile = None) -> None:
     except OSError as error:
         # A file of the knowledge or the site is not there: its name is the operator's, no chart is near.
         refuse(f"a file cannot be read: {error.strerror}, {Path(error.filename or '').name}")
-    complaints = [*rule_complaints(knowledge, place), *text_complaints(knowledge, place)]
+    complaints = [*rule_complaints(shipped, place), *text_complaints(shipped, place)]
     for complaint in complaints:
         paper.line(str(complaint), hanging=2)
     _print_counts(knowledge, paper)
@@ -78,5 +78,11 @@ def _print_counts(knowledge: KnowledgeBase, paper: Paper) -> None:
         for row in concepts.code_rows(key)
         if row.status == SITE_STATUS
     }
-    if of_site:
+    if knowledge.site.file_hash:
         paper.line(f"{len(of_site)} codes of the site, {len(concepts.orderables)} of them orderables")
+        site = knowledge.site
+        whole = "; the whole service in shadow" if site.in_shadow else ""
+        paper.line(
+            f"{len(site.ids('off'))} rules off, {len(site.ids('shadow'))} in shadow, "
+            f"{len(site.thresholds)} thresholds of the site's own{whole}"
+        )

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from cds_service.doctor.check import Check, fail, ok, warn
 from cds_service.errors import StartRefused
 from cds_service.settings import Settings
-from cds_service.site import knowledge_of_site
-from cds_service.wiring import refuse_draft_knowledge
+from cds_service.site import knowledge_of_site, refuse_draft_knowledge
 from treatment_algorithm.knowledge_base import KnowledgeBase
 
 

@@ -38,6 +38,7 @@ class ClientEntry(BaseModel):
     audiences: tuple[_Text, ...] = ()
     fhir_servers: tuple[_Text, ...] = ()
     tenants: tuple[_Text, ...] = ()
+    site_file: _Text | None = None
 
     @model_validator(mode="after")
     def _has_keys(self) -> "ClientEntry":
@@ -60,6 +61,7 @@ class TrustedClient:
 
     `keys`: its public keys when they were given as a file, None when they are fetched from `key_set_url`.
     `allow_list`: the FHIR servers that a request of it may name. `tenants`: empty when the token's is not looked at.
+    `site_file`: that of its own, None for that of the service.
     """
 
     name: str
@@ -70,6 +72,7 @@ class TrustedClient:
     audiences: frozenset[str]
     allow_list: AllowList
     tenants: frozenset[str]
+    site_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ def _client(entry: ClientEntry, folder: Path, allowed: AllowList, production: bo
         audiences=frozenset(audience.removesuffix("/") for audience in entry.audiences),
         allow_list=AllowList(allowed.bases | _bases(entry.fhir_servers, production)),
         tenants=frozenset(entry.tenants),
+        site_file=None if entry.site_file is None else folder / entry.site_file,
     )
 
 

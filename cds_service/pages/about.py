@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from cds_service.pages.links import anchor_of
 from cds_service.services import REQUIRED_KEYS, observation_codes, prefetch_templates
 from cds_service.settings import Settings
 from treatment_algorithm.knowledge_base import KnowledgeBase
@@ -27,6 +28,7 @@ def about_context(knowledge: KnowledgeBase, settings: Settings) -> Mapping[str, 
     """What about.html needs beside the versions."""
     return {
         "settings": settings,
+        "anchor": anchor_of,
         "prefetch": prefetch_rows(observation_codes(knowledge)),
         "checked": len(knowledge.safety_rules),
         "planned": len(knowledge.evidence.planned_safety),

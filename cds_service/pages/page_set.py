@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cds_service.pages.about import about_context, example_request
 from cds_service.pages.guideline import guideline_context
 from cds_service.pages.page import CSS, JSON, Page, finished
+from cds_service.pages.site_words import moved_thresholds, switched_rules
 from cds_service.pages.source_attributes import source_attributes
 from cds_service.settings import DISTRIBUTION, Settings
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder
@@ -23,7 +24,8 @@ class PageSet:
     """The guideline, the account of the service, the index, and their style sheet."""
 
     def __init__(self, knowledge: KnowledgeBase, settings: Settings) -> None:
-        self._knowledge = knowledge
+        # Of what is off at the site the pages tell too.
+        self._knowledge = knowledge.site.every_rule or knowledge
         self._settings = settings
 
     @cached_property
@@ -65,6 +67,7 @@ class PageSet:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.globals["site_rules"] = self._knowledge.site.states
         standing = {
             "root": urlsplit(self._settings.public_base_url).path,
             "base_url": self._settings.public_base_url,
@@ -72,5 +75,9 @@ class PageSet:
             "manifest": self._knowledge.manifest,
             "content_hash": self._knowledge.content_hash,
             "draft": self._knowledge.draft,
+            "switched": switched_rules(self._knowledge),
+            "moved": moved_thresholds(self._knowledge),
+            "all_in_shadow": self._knowledge.site.in_shadow,
+            "own_sites": self._settings.client_auth == "required",
         }
         return finished(environment.get_template(template).render({**standing, **context}))

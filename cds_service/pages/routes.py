@@ -5,30 +5,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cds_service.pages.page import answer
-from cds_service.pages.page_set import PageSet
-from cds_service.settings import Settings
-from treatment_algorithm.knowledge_base import KnowledgeBase
+from cds_service.site import Sites
 
 
-def add_pages(app: FastAPI, knowledge: KnowledgeBase, settings: Settings) -> None:
-    """Put the pages into `app`; they are rendered from `knowledge`, each once."""
-    pages = PageSet(knowledge, settings)
+def add_pages(app: FastAPI, sites: Sites) -> None:
+    """Put the pages into `app`: those of the default site, each rendered once from the knowledge that is in force."""
 
     # Plain functions: the first rendering of a page runs in a worker thread, beside the hook calls.
     def guideline(request: Request) -> Response:
-        return answer(pages.guideline, request)
+        return answer(sites.default.pages.guideline, request)
 
     def about(request: Request) -> Response:
-        return answer(pages.about, request)
+        return answer(sites.default.pages.about, request)
 
     def index(request: Request) -> Response:
-        return answer(pages.index, request)
+        return answer(sites.default.pages.index, request)
 
     def stylesheet(request: Request) -> Response:
-        return answer(pages.stylesheet, request)
+        return answer(sites.default.pages.stylesheet, request)
 
     def source_attributes(request: Request) -> Response:
-        return answer(pages.source_attributes, request)
+        return answer(sites.default.pages.source_attributes, request)
 
     for path, endpoint in (
         ("/", index),

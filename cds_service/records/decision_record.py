@@ -37,18 +37,20 @@ class ShownCard(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RuleAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a rule answered: yes, no or unknown, and the condition that decided it."""
+    """What a rule answered: yes, no or unknown, and the condition that decided it; `shadow`: it did not act."""
 
     result: str
     decided_by: str = ""
     note: str = ""
+    shadow: bool = False
 
 
 class DecisionRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One hook call. `at`: UTC, ISO 8601. `today`: the site's day that was decided for.
 
     `outcome`: decided | precondition-failed (then there is nothing after `timings`). `timings` in milliseconds.
-    `digest`: of the cards' normal form as the recorded features give them.
+    `digest`: of the cards' normal form as the recorded features give them. `shadow_cards`: what would have been
+    answered besides if the rules in shadow acted. `site_hash`: SHA-256 of the site file in force, empty without one.
     """
 
     at: str
@@ -71,6 +73,8 @@ class DecisionRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     features: dict[str, Any] = {}
     cards: tuple[ShownCard, ...] = ()
     digest: str = ""
+    shadow_cards: tuple[ShownCard, ...] = ()
+    site_hash: str = ""
 
 
 class Words:
@@ -118,6 +122,7 @@ def record_decision(
         rules={result.rule_id: _answer(result, words) for result in assessment.rules},
         features=dict(recorded.features),
         cards=tuple(_shown(card) for card in decision.cards),
+        shadow_cards=tuple(_shown(card) for card in decision.shadow_cards),
         digest=_digest(decision.cards, assessment, recorded, knowledge, base_url),
     )
 
@@ -175,6 +180,7 @@ def _of_call(call: CallFacts, knowledge: KnowledgeBase) -> dict[str, Any]:
         "software": call.software,
         "knowledge": knowledge.version,
         "knowledge_hash": knowledge.content_hash,
+        "site_hash": knowledge.site.file_hash,
         "timings": dict(call.timings),
         "client": call.client,
         "tenant": call.tenant,
@@ -202,4 +208,4 @@ def _shown(card: Card) -> ShownCard:
 
 def _answer(result: RuleResult, words: Words) -> RuleAnswer:
     decided_by = "" if result.decided_by is None else words.describe(result.decided_by)
-    return RuleAnswer(result.truth, decided_by, result.note)
+    return RuleAnswer(result.truth, decided_by, result.note, result.shadow)

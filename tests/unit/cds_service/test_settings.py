@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from cds_service.errors import StartRefused
 from cds_service.settings import Settings, load_settings, unknown_names
-from cds_service.wiring import refuse_draft_knowledge, refuse_unsafe_settings
+from cds_service.site import refuse_draft_knowledge
+from cds_service.wiring import refuse_unsafe_settings
 
 
 def settings(tmp_path: Path, **values: Any) -> Settings:

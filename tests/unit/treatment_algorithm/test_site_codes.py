@@ -7,7 +7,7 @@ import pytest
 from treatment_algorithm.code_index import ATC, RXNORM, SNOMED_CT
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_errors import KnowledgeError
-from treatment_algorithm.site_codes import with_site_file
+from treatment_algorithm.site_file import with_site_file
 
 DRUGS = "https://hospital.example/drugs"
 HEAD = f"codes:\n  - {{system: '{DRUGS}', code: D-1, concept: diltiazem, display: Own}}\n"
