@@ -105,7 +105,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 def test_validate_knowledge_checks_a_site_file(tmp_path: Path) -> None:
     status, output = run("validate-knowledge", "--site", str(SITE))
-    assert (status, output.rstrip().splitlines()[-1]) == (0, "6 codes of the site, 1 of them orderables")
+    assert (status, output.rstrip().splitlines()[-2]) == (0, "6 codes of the site, 1 of them orderables")
     file = tmp_path / "own.yaml"
     file.write_text("codes:\n  - {system: 'urn:x', code: A, concept: acne, display: x}\n", encoding="utf-8")
     assert run("validate-knowledge", "--site", str(file)) == (1, "own.yaml:2: unknown concept 'acne'\n")
