@@ -76,8 +76,9 @@ def create_app(
         openapi_url=None if settings.production else "/openapi.json",
     )
     add_routes(app)
-    if not settings.production:
+    if settings.admin_token is not None or not settings.production:
         add_metrics(app)
+    if not settings.production:
         # What FastAPI would make of the routes is empty: they read bytes.
         document = openapi_document(settings, sites.default.known)
         app.openapi = lambda: document  # type: ignore[method-assign]

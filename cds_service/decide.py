@@ -1,12 +1,14 @@
 """decide(): from a gathered chart to the cards, four pure calls and nothing else (design.md 4, step 6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 
 from cards.compose import compose_cards, compose_shadow
-from cards.model import Card
+from cards.frame import EXTENSION
+from cards.model import Card, Indicator
 from cards.request_facts import RequestFacts
 from cds_service.hook_request import HookRequest
 from cds_service.identity import derive_uuid
@@ -32,6 +34,13 @@ class Decision:
     features: PatientFeatures
     unknown_codes: tuple[DrugCode, ...] = ()
     shadow_cards: tuple[Card, ...] = ()
+
+    def rules_of_cards(self) -> Iterator[tuple[str, Indicator]]:
+        """The ids of the rules that each card rests on, with the card's indicator."""
+        for card in self.cards:
+            named: Any = (card.extension or {}).get(EXTENSION, {}).get("rules", ())
+            for rule in named:
+                yield rule, card.indicator
 
 
 Decide = Callable[[HookRequest, ReadChart, KnowledgeBase, Settings, date], Decision]

@@ -9,7 +9,9 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cds_service.errors import unexpected_body
+from cds_service.metrics import Metrics
 from cds_service.observability import Logger, RequestRecord, log_request
+from cds_service.request_kind import request_kind
 
 _SLASHES = re.compile("/{2,}")
 
@@ -29,13 +31,16 @@ class RequestScope:
         record = RequestRecord()
         scope["path"] = tidy_path(scope["path"])
         scope.setdefault("state", {})["record"] = record
-        started, status = perf_counter(), 0
+        started, status, ended = perf_counter(), 0, 0.0
+        metrics: Metrics = scope["app"].state.wiring.metrics
+        metrics.in_flight += 1
 
         async def watched_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
+            ended = perf_counter()
 
         try:
             await self._app(scope, receive, watched_send)
@@ -45,12 +50,25 @@ class RequestScope:
             if status == 0:
                 await _send_unexpected(watched_send)
         finally:
-            log_request(self._logger, record, status, (perf_counter() - started) * 1000)
+            # What is done after the answer is nobody's waiting time.
+            seconds = (ended or perf_counter()) - started
+            metrics.in_flight -= 1
+            metrics.count_request(
+                request_kind(scope["path"], record.service), outcome_of(record.error, status), seconds
+            )
+            log_request(self._logger, record, status, seconds * 1000)
 
 
 def tidy_path(path: str) -> str:
     """`path` without double slashes and without its last one: a discovery URL may be configured with a slash."""
     return _SLASHES.sub("/", path).rstrip("/") or "/"
+
+
+def outcome_of(error: str | None, status: int) -> str:
+    """A word for what became of a request: success, the code of its error, or no-answer when the caller went away."""
+    if error is not None:
+        return error
+    return "success" if status else "no-answer"
 
 
 async def _send_unexpected(send: Send) -> None:

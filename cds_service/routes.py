@@ -1,14 +1,17 @@
 """The addresses of the service: each decodes, calls one function for each step, and encodes (CDS Hooks 2.0.1)."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
 from fastapi import FastAPI
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cds_service.admin import check_admin
 from cds_service.decide import Decision
 from cds_service.ehr.authentication import Caller, authenticate
 from cds_service.ehr.fhir_client import fhir_access
@@ -19,8 +22,9 @@ from cds_service.hook_request import HookRequest, decode
 from cds_service.identity import keyed_hash
 from cds_service.metrics import METRICS_TYPE
 from cds_service.observability import RequestRecord
+from cds_service.records.decision_log import rules_of_shown_cards
 from cds_service.records.decision_record import CallFacts, record_decision, record_refusal
-from cds_service.records.feedback import decode_feedback, store_feedback
+from cds_service.records.feedback import FeedbackEntry, decode_feedback, store_feedback
 from cds_service.request_body import read_body
 from cds_service.services import ServiceDefinition, find_service, known_service, service_of_hook
 from cds_service.site import Site
@@ -45,7 +49,7 @@ def add_routes(app: FastAPI) -> None:
 
 
 def add_metrics(app: FastAPI) -> None:
-    """Put `/metrics` into `app`; outside production only, as long as there is no admin token that guards it."""
+    """Put `/metrics` into `app`; in production only where an admin token guards it."""
     app.add_api_route("/metrics", metrics, methods=["GET"], response_model=None)
 
 
@@ -65,7 +69,7 @@ async def call_service(service_id: str, request: Request) -> Response:
     decision = await _on_record(request, caller, site, hook_request, service, until)
     answer = msgspec.json.encode({"cards": decision.cards})
     _record(request).cards = len(decision.cards)
-    _wiring(request).metrics.count_unknown_codes(decision.unknown_codes)
+    _wiring(request).metrics.count_decision(decision)
     if site.knowledge.site.anything_in_shadow:
         _tell_shadow(request, decision)
     return _json(answer)
@@ -93,7 +97,8 @@ async def receive_feedback(service_id: str, request: Request) -> Response:
     body = await _body(request)
     entries = await asyncio.to_thread(decode_feedback, body) if len(body) > _LARGE_BODY else decode_feedback(body)
     await store_feedback(wiring.store, service.id, None if caller is None else caller.client.name, entries)
-    return Response(status_code=200)
+    # The rules behind the cards are looked up after the answer: the client waits for the commit only.
+    return Response(status_code=200, background=BackgroundTask(_count_feedback, wiring, service.id, entries))
 
 
 async def livez() -> Response:
@@ -119,7 +124,8 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """The counters, for Prometheus."""
+    """The counters, for Prometheus; to the bearer of the admin token where there is one."""
+    check_admin(request.headers.get("authorization"), _wiring(request).admin_token)
     return Response(_wiring(request).metrics.text(), media_type=METRICS_TYPE)
 
 
@@ -225,6 +231,13 @@ def _tell_shadow(request: Request, decision: Decision) -> None:
     record.shadow_cards = len(decision.shadow_cards)
     record.shadow_rules = [one.rule_id for one in decision.assessment.rules if one.shadow and one.truth is Truth.YES]
     _wiring(request).metrics.count_shadow(decision.assessment.rules, decision.shadow_cards)
+
+
+async def _count_feedback(wiring: Wiring, service_id: str, entries: Sequence[FeedbackEntry]) -> None:
+    wiring.metrics.count_feedback(service_id, (entry.outcome for entry in entries))
+    rules = await rules_of_shown_cards(wiring.store, {entry.card for entry in entries})
+    for entry in entries:
+        wiring.metrics.count_feedback_rules(rules.get(entry.card, ()), entry.outcome)
 
 
 def _ms(start: float, end: float) -> float:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from time import monotonic, time
 
+from cds_service.admin import load_admin_token
 from cds_service.decide import Decide
 from cds_service.ehr.allow_list import AllowList, build_allow_list
 from cds_service.ehr.authentication import ClientTrust
@@ -24,6 +25,7 @@ from cds_service.records.decision_log import DecisionLog
 from cds_service.records.retention import DailyPurge, Terms
 from cds_service.records.storage import Store, engine_url, open_store
 from cds_service.records.token_ids import ReplayGuard
+from cds_service.service_state import ServiceState, servers_of
 from cds_service.settings import DISTRIBUTION, Settings
 from cds_service.site import Sites
 
@@ -35,7 +37,8 @@ class Wiring:
     `sites`: the knowledge in force and what is made of it, one for each site file.
     `trust`: the clients that may call, None where nobody is asked. `allow_list`: the FHIR servers that may be called
     then; a trusted client brings its own list. `terminology`: the server that is asked for unknown drug codes,
-    None when there is none. `wall` gives seconds since the epoch.
+    None when there is none. `admin_token`: what the bearer of the metrics must show, None where nobody is asked.
+    `wall` gives seconds since the epoch.
     """
 
     settings: Settings
@@ -46,6 +49,7 @@ class Wiring:
     outbound: Outbound
     terminology: Terminology | None
     metrics: Metrics
+    admin_token: bytes | None
     store: Store
     decision_log: DecisionLog
     decide: Decide
@@ -67,21 +71,26 @@ async def open_wiring(
         open_decision_log(settings, store) as decision_log,
         purging(settings, store, logger),
     ):
+        metrics, allow_list = build_metrics(), allow_list_of(settings)
+        traffic, software = fhir_traffic(monotonic, metrics.count_fetch), version(DISTRIBUTION)
+        servers = servers_of(allow_list.bases, trust)
+        metrics.state = ServiceState(software, sites, metrics, decision_log, traffic, servers, trust).families
         yield Wiring(
             settings=settings,
             sites=sites,
             trust=trust,
-            allow_list=allow_list_of(settings),
-            fhir_traffic=fhir_traffic(monotonic),
+            allow_list=allow_list,
+            fhir_traffic=traffic,
             outbound=outbound,
             terminology=terminology_of(settings, outbound),
-            metrics=build_metrics(lambda: len(sites.refused)),
+            metrics=metrics,
+            admin_token=load_admin_token(settings.admin_token),
             store=store,
             decision_log=decision_log,
             decide=decide,
             today=today,
             wall=time,
-            software=version(DISTRIBUTION),
+            software=software,
             logger=logger,
         )
 
@@ -168,6 +177,7 @@ def refuse_unsafe_settings(settings: Settings) -> None:
     except ValueError as error:
         raise StartRefused(f"The terminology server (CDS_TERMINOLOGY_SERVER) cannot be used: {error}.") from None
     engine_url(settings.database_url)
+    load_admin_token(settings.admin_token)
     try:
         _ = settings.hash_key_bytes
     except (OSError, ValueError) as error:

@@ -51,3 +51,7 @@ class Breaker:
         if circuit.opened or (len(circuit.failures) == FAILURES and now - circuit.failures[0] <= WINDOW_SECONDS):
             circuit.opened = True
             circuit.closed_until = now + OPEN_SECONDS
+
+    def open_bases(self) -> frozenset[BaseUrl]:
+        """The bases that are left alone, or on trial, now."""
+        return frozenset(base for base, circuit in self._circuits.items() if circuit.opened)

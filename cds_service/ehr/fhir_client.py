@@ -20,13 +20,19 @@ _SERVER_ERROR = 500
 class NotGranted(OutboundError):
     """The scopes of the token do not cover this type; nothing was asked (FHIR-11)."""
 
+    outcome = "not-granted"
+
 
 class LeftAlone(OutboundError):
     """The server kept failing a moment ago; nothing was asked."""
 
+    outcome = "left-alone"
+
 
 class Malformed(OutboundError):
     """The server answered with JSON that is nested too deep or is not UTF-8."""
+
+    outcome = "unusable"
 
 
 @dataclass(slots=True)

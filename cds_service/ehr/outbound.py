@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import perf_counter
 from types import TracebackType
-from typing import Literal
+from typing import ClassVar, Literal
 
 import httpx
 
@@ -33,15 +33,21 @@ _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 
 
 class OutboundError(Exception):
-    """A GET that brought nothing usable."""
+    """A GET that brought nothing usable; `outcome` is its word in the metrics."""
+
+    outcome: ClassVar[str] = "failed"
 
 
 class Unreachable(OutboundError):
     """The server did not answer."""
 
+    outcome = "unreachable"
+
 
 class NotConnected(Unreachable):
     """The connection was refused, or the host is not known."""
+
+    outcome = "not-connected"
 
 
 class Refused(OutboundError):
@@ -49,6 +55,8 @@ class Refused(OutboundError):
 
     `retry_after`: the seconds that it asks to wait; None when it does not say, infinite when it names a date.
     """
+
+    outcome = "refused"
 
     def __init__(self, status: int, retry_after: float | None = None) -> None:
         super().__init__(f"status {status}")
@@ -58,6 +66,8 @@ class Refused(OutboundError):
 
 class UnusableAnswer(OutboundError):
     """The answer is not JSON, is encoded, or is larger than the cap."""
+
+    outcome = "unusable"
 
 
 class Outbound:

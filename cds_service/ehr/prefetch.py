@@ -5,10 +5,11 @@ not fetched again, a next link is followed. Patient and conditions are required;
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 from cds_service.ehr.allow_list import BaseUrl
 from cds_service.ehr.fhir_client import FhirClient
@@ -25,6 +26,8 @@ PAGE_CAP = 60
 RESOURCE_CAP = 10_000
 MEDICATION_CAP = 100
 _PATIENT, _CONDITIONS = "patient", "conditions"
+# What is read one by one behind references has no prefetch key; it is counted under this word.
+_MEDICATION = "medication"
 _PATIENT_TOKEN = "{{context.patientId}}"  # noqa: S105  a prefetch token, no secret
 
 
@@ -35,19 +38,25 @@ class _Source:
     client: FhirClient | None
     until: float
 
-    async def get(self, relative: str) -> bytes | None:
-        """The answer to `relative`, or None when there is none in time."""
-        try:
-            return None if self.client is None else await self.client.get(relative, self.until)
-        except OutboundError:
-            return None
+    async def get(self, relative: str, key: str) -> bytes | None:
+        """The answer to `relative`, read for a prefetch key, or None when there is none in time."""
+        return None if self.client is None else await self._counted(self.client.get(relative, self.until), key)
 
-    async def next_page(self, link: str) -> bytes | None:
+    async def next_page(self, link: str, key: str) -> bytes | None:
         """The page that `link` leads to, or None when it is not read."""
+        return None if self.client is None else await self._counted(self.client.next_page(link, self.until), key)
+
+    async def _counted(self, reading: Coroutine[Any, Any, bytes | None], key: str) -> bytes | None:
+        clock = asyncio.get_running_loop().time
+        started, outcome = clock(), "ok"
         try:
-            return None if self.client is None else await self.client.next_page(link, self.until)
-        except OutboundError:
-            return None
+            body = await reading
+            outcome = "ok" if body is not None else "led-away"
+        except OutboundError as error:
+            body, outcome = None, error.outcome
+        if self.client is not None:
+            self.client.traffic.fetched(key, outcome, clock() - started)
+        return body
 
 
 async def gather(
@@ -95,7 +104,7 @@ async def _obtain(key: str, template: str, request: HookRequest, source: _Source
     """The pages of one prefetch key, none if it was not obtained."""
     raw = request.prefetch.get(key)
     if raw is None:
-        body = await source.get(template.replace(_PATIENT_TOKEN, request.context.patient_id))
+        body = await source.get(template.replace(_PATIENT_TOKEN, request.context.patient_id), key)
         if body is None:
             return ()
         first = _as_asked(read_bundle(key, body), request)
@@ -123,7 +132,7 @@ async def _all_pages(key: str, first: ReadBundle, request: HookRequest, source: 
     pages, seen, resources = [first], set[str](), len(first.resources)
     while (link := pages[-1].next_url) and link not in seen and len(pages) < PAGE_CAP and resources < RESOURCE_CAP:
         seen.add(link)
-        body = await source.next_page(link)
+        body = await source.next_page(link, key)
         page = None if body is None else _as_asked(read_bundle(key, body), request)
         if page is None:
             break
@@ -140,7 +149,7 @@ async def _with_medications(chart: ReadChart, source: _Source) -> ReadChart:
     references = unresolved_medications(chart, readable)[:MEDICATION_CAP]
     if not references:
         return chart
-    bodies = await asyncio.gather(*(source.get(reference) for reference in references))
+    bodies = await asyncio.gather(*(source.get(reference, _MEDICATION) for reference in references))
     # The reference asked for counts, not the id that came back: a server may answer with a versioned or local id.
     found = {
         reference: medication

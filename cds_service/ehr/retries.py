@@ -43,12 +43,14 @@ class RetryBudget:
     """For each base at most one retry to ten calls of the last minute, and three where that is fewer.
 
     A server in trouble is not helped by twice the calls. Only bases of the allow list come here, so this stays small.
+    `granted` counts the retries of all bases.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """`clock` gives seconds that never go back."""
         self._clock = clock
         self._bases: dict[BaseUrl, _LastMinute] = {}
+        self.granted = 0
 
     def count_call(self, base: BaseUrl) -> None:
         """A call to `base` is made that is no retry."""
@@ -61,6 +63,7 @@ class RetryBudget:
         if len(minute.retries) + 1 > max(FLOOR, SHARE * len(minute.calls)):
             return False
         minute.retries.append(self._clock())
+        self.granted += 1
         return True
 
     def _last_minute(self, base: BaseUrl) -> _LastMinute:

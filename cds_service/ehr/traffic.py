@@ -27,15 +27,24 @@ class Bulkhead:
         return self._places.setdefault(base, asyncio.Semaphore(self._calls_at_once))
 
 
+Fetched = Callable[[str, str, float], None]
+"""Is told of every read: prefetch key, outcome (ok or what went wrong), seconds."""
+
+
+def _nobody_asks(_key: str, _outcome: str, _seconds: float) -> None:
+    """Forget it."""
+
+
 @dataclass(frozen=True, slots=True)
 class FhirTraffic:
-    """The three guards of every base: who may call now, how many at once, how often again."""
+    """The three guards of every base: who may call now, how many at once, how often again; `fetched` counts."""
 
     breaker: Breaker
     bulkhead: Bulkhead = field(repr=False)
     retries: RetryBudget = field(repr=False)
+    fetched: Fetched = field(default=_nobody_asks, repr=False)
 
 
-def fhir_traffic(clock: Callable[[], float]) -> FhirTraffic:
-    """Guards that have seen nothing yet; `clock` gives seconds that never go back."""
-    return FhirTraffic(Breaker(clock), Bulkhead(), RetryBudget(clock))
+def fhir_traffic(clock: Callable[[], float], fetched: Fetched = _nobody_asks) -> FhirTraffic:
+    """Guards that have seen nothing yet; `clock` gives seconds that never go back, `fetched` is told of every read."""
+    return FhirTraffic(Breaker(clock), Bulkhead(), RetryBudget(clock), fetched)

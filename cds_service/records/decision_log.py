@@ -5,7 +5,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -157,6 +157,15 @@ async def read_decisions(
         if len(rows) < _PAGE:
             return
         last = rows[-1]["id"]
+
+
+async def rules_of_shown_cards(store: Store, uuids: Collection[str]) -> Mapping[str, Sequence[str]]:
+    """The ids of the rules of each card that is on record; nothing while the store is away."""
+    query = select(shown_card_table.c.uuid, shown_card_table.c.rules).where(shown_card_table.c.uuid.in_(uuids))
+    try:
+        return {row["uuid"]: row["rules"] for row in await store.read(query)}
+    except StoreUnavailable:
+        return {}
 
 
 def _row(record: DecisionRecord) -> dict[str, object]:

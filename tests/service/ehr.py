@@ -12,11 +12,14 @@ from typing import Any, cast
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from cards.model import Card, Source
 from cds_service.app import create_app
 from cds_service.decide import Decision
 from cds_service.hook_request import HookRequest
 from cds_service.settings import Settings
 from fhir_mappings.chart import ReadChart
+from treatment_algorithm.assessment import Assessment
+from treatment_algorithm.features import PatientFeatures
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 
 FHIR_SERVER = "https://ehr.example.org/fhir"
@@ -52,8 +55,10 @@ class DecideOnce:
         self.charts.append(chart)
         self.requests.append(request)
         self.days.append(today)
-        cards = ({"summary": f"card for {request.hook}", "indicator": "info", "source": {"label": "test"}},)
-        return Decision(cards=cast(Any, cards), assessment=cast(Any, None), features=cast(Any, None))
+        told = f"card for {request.hook}"
+        card = Card(uuid="c", summary=told, indicator="info", detail="", source=Source(label="test"))
+        assessment = Assessment(request.hook, cast(Any, None), {}, (), (), ())
+        return Decision((card,), assessment, PatientFeatures())
 
 
 @cache

@@ -18,9 +18,8 @@ def test_each_hook_answers_200_with_cards(service: TestClient, hook: str) -> Non
     answer = service.post(f"/cds-services/calcinosis-{hook}", json=hook_body(hook))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
-    assert answer.json() == {
-        "cards": [{"summary": f"card for {hook}", "indicator": "info", "source": {"label": "test"}}]
-    }
+    card = {"uuid": "c", "summary": f"card for {hook}", "indicator": "info", "detail": "", "source": {"label": "test"}}
+    assert answer.json() == {"cards": [card]}
 
 
 @pytest.mark.checklist("CTX-1")
