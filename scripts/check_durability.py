@@ -1,0 +1,181 @@
+"""Nothing acknowledged is lost: the service killed, stopped and cut off from its store while feedback pours in.
+
+    python -m scripts.check_durability
+
+On SQLite and on a PostgreSQL cluster of its own.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from scripts.feedback_burst import Burst, faults, post, post_json, rows
+from scripts.postgres import NoPostgres, postgres
+from scripts.serving import answers, clean_environment, free_port
+from scripts.tally import Tally
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+_FIRST_SECONDS = 10.0
+_ROUNDS = 3
+_CLIENTS = 8
+_POSTS = 4_000
+_HOOK = "/cds-services/calcinosis-patient-view"
+_UNAVAILABLE = 503
+
+
+@contextmanager
+def worker(folder: Path, database_url: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """One process of the service on `database_url`: its URL and the process; killed at the end if it still runs."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    env = clean_environment(CDS_PORT=str(port), CDS_DATABASE_URL=database_url, CDS_LOG_LEVEL="error")
+    command = [str(Path(sys.executable).with_name("calcinosis-cds")), "serve"]
+    with Path(folder, f"worker-{port}.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while not answers(f"{base}/readyz"):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the service did not start")
+            time.sleep(0.1)
+        yield base, process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _after(seconds: float, burst: Burst, process: subprocess.Popen[bytes], sign: signal.Signals) -> threading.Thread:
+    """Send `sign` a moment after the first acknowledgements, in a thread."""
+
+    def wait_and_send() -> None:
+        deadline = time.monotonic() + _FIRST_SECONDS
+        while len(burst.acknowledged) < _CLIENTS and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(seconds)
+        process.send_signal(sign)
+        process.wait()
+        burst.stop.set()
+
+    thread = threading.Thread(target=wait_and_send, daemon=True)
+    thread.start()
+    return thread
+
+
+def _killed(kind: str, folder: Path, database_url: str, tally: Tally) -> None:
+    """kill -9 in the burst, three rounds; then everything is sent again."""
+    for number in range(1, _ROUNDS + 1):
+        burst = Burst()
+        with worker(folder, database_url) as (base, process):
+            killer = _after(0.2 * number, burst, process, signal.SIGKILL)
+            burst.run([base], _CLIENTS, _POSTS)
+            killer.join()
+        wrong = faults(burst, database_url)
+        counts = f"{len(burst.acknowledged)} of {len(burst.posts)} POSTs acknowledged, {dict(burst.others)}"
+        tally.check(
+            not wrong and len(burst.posts) > len(burst.acknowledged),
+            f"{kind}: killed in a burst ({number}): acknowledged is stored once, POSTs whole or not at all; {counts}",
+            "; ".join(wrong[:3]) or "nothing was under way",
+        )
+    with worker(folder, database_url) as (base, _):
+        again = burst.send_again(base)
+    stored = rows(database_url, "SELECT card FROM feedback")
+    complete = {card for cards in burst.posts.values() for card in cards} <= set(stored)
+    tally.check(
+        again == {200} and complete and not faults(burst, database_url) and len(stored) == len(set(stored)),
+        f"{kind}: what is sent again is stored once; {len(stored)} entries", f"statuses {again}",
+    )  # fmt: skip
+
+
+def _stopped(kind: str, folder: Path, database_url: str, body: object, tally: Tally) -> None:
+    """SIGTERM under load of feedback and hook calls."""
+    burst, answered = Burst(), []
+    before = len(rows(database_url, "SELECT id FROM decision"))
+    with worker(folder, database_url) as (base, process):
+        stopper = _after(0.5, burst, process, signal.SIGTERM)
+
+        def call() -> None:
+            while not burst.stop.is_set():
+                answered.append(post_json(f"{base}{_HOOK}", body))
+
+        callers = [threading.Thread(target=call, daemon=True) for _ in range(4)]
+        for caller in callers:
+            caller.start()
+        began = time.monotonic()
+        burst.run([base], _CLIENTS, _POSTS)
+        stopper.join(_STOP_SECONDS + 10)
+        for caller in callers:
+            caller.join()
+        code, took = process.poll(), time.monotonic() - began
+    tally.check(code == 0 and took < _STOP_SECONDS, f"{kind}: SIGTERM under load: exit 0, {took:.1f} s", f"code {code}")
+    wrong = faults(burst, database_url)
+    tally.check(
+        not wrong and set(burst.others) <= {0, _UNAVAILABLE},
+        f"{kind}: SIGTERM under load: {len(burst.acknowledged)} acknowledged, none lost, {dict(burst.others)}",
+        "; ".join(wrong[:3]),
+    )
+    logged, calls = len(rows(database_url, "SELECT id FROM decision")) - before, answered.count(200)
+    tally.check(
+        calls > 0 and logged >= calls,
+        f"{kind}: the decision log holds every answered call: {logged} for {calls}",
+    )
+
+
+def _two_workers(folder: Path, database_url: str, tally: Tally) -> None:
+    """Two processes on one SQLite file, 32 clients."""
+    with ExitStack() as stack:
+        bases = [stack.enter_context(worker(folder, database_url))[0] for _ in range(2)]
+        began = time.monotonic()
+        burst = Burst().run(bases, 32, 600)
+        rate = len(burst.acknowledged) / (time.monotonic() - began)
+    tally.check(
+        len(burst.acknowledged) == 600 and not faults(burst, database_url),
+        f"SQLite: two workers, 32 clients: all 600 POSTs acknowledged and stored once, {rate:.0f}/s",
+        f"others {dict(burst.others)}",
+    )
+
+
+def _store_away(folder: Path, body: object, tally: Tally) -> None:
+    """The SQLite file becomes a directory: hook calls are answered, feedback is not acknowledged, readiness tells."""
+    file = folder / "away.sqlite3"
+    with worker(folder, f"sqlite:///{file}") as (base, _):
+        for part in folder.glob("away.sqlite3*"):
+            part.unlink()
+        file.mkdir()
+        hook, feedback = post_json(f"{base}{_HOOK}", body), post(base, ["a-card"])
+        ready, alive = answers(f"{base}/readyz"), answers(f"{base}/livez")
+    tally.check(hook == 200, "store away: a hook call is answered", f"status {hook}")
+    tally.check(feedback == _UNAVAILABLE, "store away: feedback is not acknowledged", f"status {feedback}")
+    tally.check(alive and not ready, "store away: alive, not ready", f"alive {alive}, ready {ready}")
+
+
+def main() -> int:
+    """Exit code 0 when every check held."""
+    body = json.loads(Path("demo/hook-requests/patient-view.json").read_bytes())
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        database_url = f"sqlite:///{folder / 'shared.sqlite3'}"
+        _killed("SQLite", folder, database_url, tally)
+        _stopped("SQLite", folder, database_url, body, tally)
+        _two_workers(folder, database_url, tally)
+        _store_away(folder, body, tally)
+        try:
+            with postgres() as url:
+                _killed("PostgreSQL", folder, url, tally)
+                _stopped("PostgreSQL", folder, url, body, tally)
+        except NoPostgres as reason:
+            tally.skip("durability on PostgreSQL", str(reason))
+    return tally.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
