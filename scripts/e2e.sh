@@ -36,6 +36,7 @@ part "FHIR servers that fail, hang, lie and lead astray" "$python" -m scripts.ch
 part "a FHIR server of others: the same cards without prefetch" "$python" -m scripts.check_real_fhir "$copy"
 part "doctor" "$python" -m scripts.check_doctor "$repository/.venv/bin/calcinosis-cds"
 part "screening: memory, processes" "$python" -m scripts.check_screen
+part "the workbench in a browser" "$python" -m scripts.check_workbench "$repository/.venv/bin/calcinosis-cds"
 part "docker-compose.yml" "$python" -m scripts.check_compose "$copy/docker-compose.yml"
 part "several replicas: compose.yaml" "$python" -m scripts.check_compose "$copy/deploy/replicas/compose.yaml"
 part "Kubernetes manifests against the schemas of Kubernetes" \
