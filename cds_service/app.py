@@ -82,7 +82,7 @@ def create_app(
         # What FastAPI would make of the routes is empty: they read bytes.
         document = openapi_document(settings, sites.default.known)
         app.openapi = lambda: document  # type: ignore[method-assign]
-    add_pages(app, sites)
+    add_pages(app, sites, settings)
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HTTPException, _framework_error)
     app.add_middleware(Admission, limit=settings.max_in_flight)

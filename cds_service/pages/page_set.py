@@ -41,8 +41,13 @@ class PageSet:
 
     @cached_property
     def index(self) -> Page:
-        """GET /: what this is and a first call to try."""
+        """GET /, where the workbench is off: what this is and a first call to try."""
         return self._rendered("index.html", {"example": example_request(self._settings.public_base_url)})
+
+    @cached_property
+    def workbench(self) -> Page:
+        """GET /, where the workbench is on: the frame that its modules fill."""
+        return self._rendered("workbench.html", {}, scripted=True)
 
     @cached_property
     def stylesheet(self) -> Page:
@@ -59,7 +64,7 @@ class PageSet:
         declared = load_source_attributes(knowledge_folder())
         return source_attributes(declared, self._knowledge, version(DISTRIBUTION), self._settings.public_base_url)
 
-    def _rendered(self, template: str, context: Mapping[str, Any]) -> Page:
+    def _rendered(self, template: str, context: Mapping[str, Any], *, scripted: bool = False) -> Page:
         environment = Environment(
             loader=PackageLoader("cds_service.pages"),
             autoescape=True,
@@ -80,4 +85,4 @@ class PageSet:
             "all_in_shadow": self._knowledge.site.in_shadow,
             "own_sites": self._settings.client_auth == "required",
         }
-        return finished(environment.get_template(template).render({**standing, **context}))
+        return finished(environment.get_template(template).render({**standing, **context}), scripted=scripted)

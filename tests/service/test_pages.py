@@ -5,6 +5,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,17 @@ def read(text: str) -> Reader:
     reader.close()
     assert reader._open == []
     return reader
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, today: date, knowledge: KnowledgeBase) -> Iterator[TestClient]:
+    """A service without the workbench: its pages run no script (the workbench: test_workbench.py)."""
+    data = tmp_path_factory.mktemp("pages")
+    settings = Settings(
+        _env_file=None, public_base_url=BASE, database_url=f"sqlite:///{data / 'test.sqlite3'}", workbench="off"
+    )
+    with TestClient(create_app(settings, clock=lambda: today, knowledge=knowledge), base_url=BASE) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")
