@@ -132,39 +132,33 @@ def test_markup_in_a_chart_comes_back_as_json_that_no_browser_reads_as_a_page(cl
 
 
 def test_switched_off_there_is_the_plain_index(tmp_path: Path, knowledge: KnowledgeBase) -> None:
-    client = service(tmp_path, knowledge, workbench="off")
-    assert "Try it" in client.get("/").text
-    assert client.get("/workbench/start.json").status_code == 404
-    assert client.get("/assets/workbench.js").status_code == 404
+    with service(tmp_path, knowledge, workbench="off") as client:
+        assert "Try it" in client.get("/").text
+        assert client.get("/workbench/start.json").status_code == 404
+        assert client.get("/assets/workbench.js").status_code == 404
 
 
 def test_in_production_there_is_none_without_an_admin_token(tmp_path: Path, knowledge: KnowledgeBase) -> None:
-    client = service(tmp_path, knowledge, **production(tmp_path))
-    assert "Try it" in client.get("/").text
-    assert client.get("/workbench/start.json").status_code == 404
+    with service(tmp_path, knowledge, **production(tmp_path)) as client:
+        assert "Try it" in client.get("/").text
+        assert client.get("/workbench/start.json").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/workbench/start.json", "/workbench/charts/dm-untreated.json"])
-def test_in_production_the_admin_token_opens_it(tmp_path: Path, knowledge: KnowledgeBase, path: str) -> None:
+def test_in_production_the_admin_token_opens_it(tmp_path: Path, knowledge: KnowledgeBase) -> None:
     token = tmp_path / "admin-token"
     token.write_text("a-secret-of-the-operators\n", encoding="utf-8")
-    client = service(tmp_path, knowledge, admin_token=token, **production(tmp_path))
-    refused = client.get(path)
-    assert refused.status_code == 401
-    assert refused.headers["www-authenticate"].startswith("Basic")
-    assert refused.content == b""
-    for wrong in ("", "a-secret", "a-secret-of-the-operators\n"):
-        assert client.get(path, auth=("admin", wrong)).status_code == 401
-    for header in ("Basic", "Basic !", "Bearer a-secret-of-the-operators", "Basic " + base64.b64encode(b"x").decode()):
-        assert client.get(path, headers={"Authorization": header}).status_code == 401
-    assert client.get(path, auth=("admin", "a-secret-of-the-operators")).status_code == 200
-
-
-def test_an_empty_admin_token_opens_nothing(tmp_path: Path, knowledge: KnowledgeBase) -> None:
-    token = tmp_path / "admin-token"
-    token.write_text("\n", encoding="utf-8")
-    client = service(tmp_path, knowledge, admin_token=token, **production(tmp_path))
-    assert client.get("/", auth=("admin", "")).status_code == 401
+    headers = ("Basic", "Basic !", "Bearer a-secret-of-the-operators", "Basic " + base64.b64encode(b"x").decode())
+    with service(tmp_path, knowledge, admin_token=token, **production(tmp_path)) as client:
+        for path in ("/", "/workbench/start.json", "/workbench/charts/dm-untreated.json"):
+            refused = client.get(path)
+            assert refused.status_code == 401
+            assert refused.headers["www-authenticate"].startswith("Basic")
+            assert refused.content == b""
+            for wrong in ("", "a-secret", "a-secret-of-the-operators\n"):
+                assert client.get(path, auth=("admin", wrong)).status_code == 401
+            for header in headers:
+                assert client.get(path, headers={"Authorization": header}).status_code == 401
+            assert client.get(path, auth=("admin", "a-secret-of-the-operators")).status_code == 200
 
 
 def production(folder: Path) -> dict[str, Any]:
