@@ -21,6 +21,9 @@ def print_screening(result: Mapping[str, Any], paper: Paper) -> None:
     rate = patients["with_cards_per_1000"]
     paper.line(f"With a card: {patients['with_cards']}" + (f", {rate} of 1,000" if rate != "" else ""))
     paper.line("Cards: " + ", ".join(f"{number} {kind}" for kind, number in result["cards"].items()))
+    if any(result["cards_in_shadow"].values()):
+        cards = ", ".join(f"{number} {kind}" for kind, number in result["cards_in_shadow"].items())
+        paper.line(f"Cards not shown because of the site's shadow: {cards}")
     _print_rules(result["rules"], paper)
     _print_scenarios(result["scenarios"], paper)
     _print_problems(patients, given, paper)
@@ -29,12 +32,16 @@ def print_screening(result: Mapping[str, Any], paper: Paper) -> None:
 def _print_rules(rules: Iterable[Mapping[str, Any]], paper: Paper) -> None:
     paper.heading("Rules, in patients")
     rows = [
-        [rule["id"], rule["fired"], rule["per_1000"], rule["on_a_card"], rule["unknown"]]
+        [_name(rule), rule["fired"], rule["per_1000"], rule["on_a_card"], rule["unknown"]]
         for rule in rules
         if rule["fired"] or rule["unknown"]
     ]
     _print_table(["rule", "fired", "per 1,000", "on a card", "unknown"], rows, paper)
     paper.line("A rule that is not here answered no for everyone.")
+
+
+def _name(rule: Mapping[str, Any]) -> str:
+    return str(rule["id"]) if rule["state"] == "on" else f"{rule['id']} ({rule['state']})"
 
 
 def _print_scenarios(scenarios: Iterable[Mapping[str, Any]], paper: Paper) -> None:

@@ -1,15 +1,17 @@
 """The counts of a screening as they may be shown: rates beside them, small cells withheld."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cds_service.screening.run import Question, ScreeningReport
 from cds_service.screening.tally import NO_SCENARIO
 from treatment_algorithm.knowledge_base import KnowledgeBase
+from treatment_algorithm.knowledge_model import Rule, ScenarioRule
 
 Shown = int | float | str
 _PER = 1000
+_INDICATORS = ("info", "warning", "critical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ def published(report: ScreeningReport, question: Question, knowledge: KnowledgeB
     """The report as JSON values without any id of a patient; counts of 1 to `smallest` - 1 are withheld."""
     tally = report.tally
     cells = Cells(tally.evaluated, smallest)
+    site = knowledge.site
+    # Rules that the site has off or in shadow have a result as well.
+    rules = tuple((site.every_rule or knowledge).rules)
+    states = {rule_id: str(held.state) for rule_id, held in site.states.items()}
     return {
         "hook": question.hook,
         "today": question.today.isoformat(),
@@ -60,26 +66,29 @@ def published(report: ScreeningReport, question: Question, knowledge: KnowledgeB
             "without_draft_orders": cells.count(tally.without_orders),
             "not_evaluated": {kind: cells.count(number) for kind, number in sorted(tally.refused.items())},
         },
-        "cards": {kind: cells.count(tally.cards[kind]) for kind in ("info", "warning", "critical")},
+        "cards": {kind: cells.count(tally.cards[kind]) for kind in _INDICATORS},
+        "cards_in_shadow": {kind: cells.count(tally.shadow_cards[kind]) for kind in _INDICATORS},
         "rules": [
             {
                 "id": rule.id,
+                "state": states.get(rule.id, "shadow" if site.in_shadow else "on"),
                 "fired": cells.count(tally.fired[rule.id]),
                 "per_1000": cells.rate(tally.fired[rule.id]),
                 "on_a_card": cells.count(tally.shown[rule.id]),
+                "on_a_card_in_shadow": cells.count(tally.hidden[rule.id]),
                 "unknown": cells.count(tally.unknown[rule.id]),
             }
-            for rule in knowledge.rules
+            for rule in rules
         ],
-        "scenarios": list(_scenarios(report, knowledge, cells)),
+        "scenarios": list(_scenarios(report, rules, cells)),
     }
 
 
-def _scenarios(report: ScreeningReport, knowledge: KnowledgeBase, cells: Cells) -> Iterator[Mapping[str, Any]]:
+def _scenarios(report: ScreeningReport, rules: Sequence[Rule], cells: Cells) -> Iterator[Mapping[str, Any]]:
     tally = report.tally
-    names = {rule.id for rule in knowledge.scenarios}
-    for scenario in (*(rule.id for rule in knowledge.scenarios), NO_SCENARIO):
-        fired = {rule.id: tally.fired_in[scenario, rule.id] for rule in knowledge.rules if rule.id not in names}
+    names = [rule.id for rule in rules if isinstance(rule, ScenarioRule)]
+    for scenario in (*names, NO_SCENARIO):
+        fired = {rule.id: tally.fired_in[scenario, rule.id] for rule in rules if rule.id not in names}
         yield {
             "id": scenario,
             "patients": cells.count(tally.scenarios[scenario]),

@@ -131,7 +131,7 @@ class Screening:
         else:
             found = found_in(decision)
             result.tally.count(decision, found)
-            if decision.cards or not self.silent.issuperset(found.fired):
+            if decision.cards or decision.shadow_cards or not self.silent.issuperset(found.fired):
                 scenarios = decision.assessment.scenarios
                 result.rows.append(PatientRow(patient, found.fired, scenarios, len(decision.cards)))
             return

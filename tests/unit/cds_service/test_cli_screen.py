@@ -158,6 +158,21 @@ def test_ids_stand_in_the_local_file_alone(tmp_path: Path) -> None:
     assert row["cards"] == 1
 
 
+def test_a_rule_in_shadow_is_counted_and_one_that_is_off_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = export(tmp_path / "e", list(CHART))
+    (tmp_path / "site.yaml").write_text(
+        'rules:\n  R-INTENSIFY: {state: shadow, because: "trial"}\n  R-DILT: {state: off, because: "trial"}\n'
+    )
+    monkeypatch.setenv("CDS_SITE_FILE", str(tmp_path / "site.yaml"))
+    rules = {rule["id"]: rule for rule in counted(str(folder))["rules"]}
+    found = rules["R-INTENSIFY"]
+    assert (found["state"], found["fired"], found["on_a_card"], found["on_a_card_in_shadow"]) == ("shadow", 1, 0, 1)
+    assert (rules["R-DILT"]["state"], rules["R-DILT"]["fired"]) == ("off", 0)
+    assert "R-INTENSIFY (shadow)" in run(str(folder))
+
+
 def test_small_cells_are_withheld_with_their_rates(tmp_path: Path) -> None:
     charts = [chart_of(f"p{number}", *CHART) for number in range(3)]
     folder = export(tmp_path / "e", *charts, *(chart_of(f"q{number}", patient()) for number in range(5)))
