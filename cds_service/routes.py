@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import partial
 
 import msgspec
 from fastapi import FastAPI
@@ -12,25 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cds_service.admin import check_admin
-from cds_service.decide import Decision
 from cds_service.ehr.authentication import Caller, authenticate
-from cds_service.ehr.fhir_client import fhir_access
-from cds_service.ehr.prefetch import gather
-from cds_service.ehr.terminology import with_looked_up_drugs
-from cds_service.errors import PreconditionFailed, Unauthenticated
+from cds_service.errors import Unauthenticated
+from cds_service.hook_call import HookCall, count_decision, decide_call, decide_on_record
 from cds_service.hook_request import HookRequest, decode
-from cds_service.identity import keyed_hash
 from cds_service.metrics import METRICS_TYPE
 from cds_service.observability import RequestRecord
 from cds_service.records.decision_log import rules_of_shown_cards
-from cds_service.records.decision_record import CallFacts, record_decision, record_refusal
 from cds_service.records.feedback import FeedbackEntry, decode_feedback, store_feedback
 from cds_service.request_body import read_body
-from cds_service.services import ServiceDefinition, find_service, known_service, service_of_hook
-from cds_service.site import Site
+from cds_service.services import find_service, known_service, service_of_hook
 from cds_service.trace import render_trace
 from cds_service.wiring import Wiring
-from treatment_algorithm.truth import Truth
 
 _LARGE_BODY = 1024 * 1024
 
@@ -66,12 +57,10 @@ async def call_service(service_id: str, request: Request) -> Response:
     site = _wiring(request).sites.of(caller)
     hook_request = await _decoded(request)
     service = find_service(site.services, service_id, hook_request.hook)
-    decision = await _on_record(request, caller, site, hook_request, service, until)
+    call = HookCall(_wiring(request), _record(request), caller, site, hook_request, service, until)
+    decision = await decide_on_record(call)
     answer = msgspec.json.encode({"cards": decision.cards})
-    _record(request).cards = len(decision.cards)
-    _wiring(request).metrics.count_decision(decision)
-    if site.knowledge.site.anything_in_shadow:
-        _tell_shadow(request, decision)
+    count_decision(call, decision)
     return _json(answer)
 
 
@@ -82,7 +71,8 @@ async def evaluate(request: Request) -> Response:
     site = _wiring(request).sites.of(caller)
     hook_request = await _decoded(request)
     service = service_of_hook(site.services, hook_request.hook)
-    decision = await _decided(request, caller, site, hook_request, service, until)
+    call = HookCall(_wiring(request), _record(request), caller, site, hook_request, service, until)
+    decision = await decide_call(call)
     answer = msgspec.json.encode(render_trace(decision, site.knowledge))
     _record(request).cards = len(decision.cards)
     return _json(answer)
@@ -161,87 +151,11 @@ async def _decoded(request: Request) -> HookRequest:
     return hook_request
 
 
-async def _decided(
-    request: Request,
-    caller: Caller | None,
-    site: Site,
-    hook_request: HookRequest,
-    service: ServiceDefinition,
-    until: float,
-) -> Decision:
-    wiring, record = _wiring(request), _record(request)
-    record.service = service.id
-    allow_list = wiring.allow_list if caller is None else caller.client.allow_list
-    client = fhir_access(hook_request, allow_list, wiring.fhir_traffic, wiring.outbound)
-    started = asyncio.get_running_loop().time()
-    chart = await gather(hook_request, service.prefetch, client, until)
-    concepts, cues = site.knowledge.concepts, site.knowledge.cues
-    chart = await with_looked_up_drugs(chart, wiring.terminology, concepts, cues, until)
-    read = asyncio.get_running_loop().time()
-    decision = wiring.decide(hook_request, chart, site.knowledge, wiring.settings, wiring.today())
-    record.fetch_ms, record.decide_ms = _ms(started, read), _ms(read, asyncio.get_running_loop().time())
-    return decision
-
-
-async def _on_record(
-    request: Request,
-    caller: Caller | None,
-    site: Site,
-    hook_request: HookRequest,
-    service: ServiceDefinition,
-    until: float,
-) -> Decision:
-    """The decision, put on record; also that none could be made (decision 25). Raises what `_decided` raises."""
-    wiring = _wiring(request)
-    knowledge, base_url, words = site.knowledge, wiring.settings.public_base_url, site.words
-    answer_by = until + wiring.settings.deadline_seconds - wiring.settings.reading_seconds
-    try:
-        decision = await _decided(request, caller, site, hook_request, service, until)
-    except PreconditionFailed as refusal:
-        call = _call_facts(request, caller, hook_request, service)
-        await wiring.decision_log.put(partial(record_refusal, call, refusal.prefetch_key, knowledge), answer_by)
-        raise
-    call = _call_facts(request, caller, hook_request, service)
-    await wiring.decision_log.put(partial(record_decision, call, decision, knowledge, base_url, words), answer_by)
-    return decision
-
-
-def _call_facts(
-    request: Request, caller: Caller | None, hook_request: HookRequest, service: ServiceDefinition
-) -> CallFacts:
-    wiring, record = _wiring(request), _record(request)
-    timings = {"fetch": record.fetch_ms, "decide": record.decide_ms}
-    return CallFacts(
-        at=datetime.fromtimestamp(wiring.wall(), UTC).isoformat(timespec="milliseconds"),
-        service=service.id,
-        hook=hook_request.hook,
-        hook_instance=record.request_id or "",
-        patient=record.patient or "",
-        user=keyed_hash(wiring.settings.hash_key_bytes, "user", hook_request.context.user_id),
-        software=wiring.software,
-        timings={name: value for name, value in timings.items() if value is not None},
-        client=None if caller is None else caller.client.name,
-        tenant=None if caller is None else caller.tenant,
-    )
-
-
-def _tell_shadow(request: Request, decision: Decision) -> None:
-    """Log and count what the rules in shadow would have done (docs/site-file.md)."""
-    record = _record(request)
-    record.shadow_cards = len(decision.shadow_cards)
-    record.shadow_rules = [one.rule_id for one in decision.assessment.rules if one.shadow and one.truth is Truth.YES]
-    _wiring(request).metrics.count_shadow(decision.assessment.rules, decision.shadow_cards)
-
-
 async def _count_feedback(wiring: Wiring, service_id: str, entries: Sequence[FeedbackEntry]) -> None:
     wiring.metrics.count_feedback(service_id, (entry.outcome for entry in entries))
     rules = await rules_of_shown_cards(wiring.store, {entry.card for entry in entries})
     for entry in entries:
         wiring.metrics.count_feedback_rules(rules.get(entry.card, ()), entry.outcome)
-
-
-def _ms(start: float, end: float) -> float:
-    return round((end - start) * 1000, 2)
 
 
 def _wiring(request: Request) -> Wiring:

@@ -14,6 +14,9 @@ from cds_service.errors import StartRefused
 from cds_service.records.mount_points import network_file_system, read_mounts
 
 BUSY_MILLISECONDS = 5000
+READS_ONLY = "calcinosis_cds_reads_only"
+"""The execution option of a connection that only reads: it takes no write lock and waits for nobody."""
+
 _WAL_TRIES, _WAL_PAUSE_SECONDS = 20, 0.02
 
 
@@ -80,4 +83,5 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 
 def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get(READS_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from cds_service.errors import StartRefused, StoreUnavailable
 from cds_service.records.migrations import Revisions, upgrade
-from cds_service.records.sqlite_file import BUSY_MILLISECONDS, prepare_sqlite, unusable
+from cds_service.records.sqlite_file import BUSY_MILLISECONDS, READS_ONLY, prepare_sqlite, unusable
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -138,9 +138,13 @@ class Store:
 
     async def read(self, query: Select[Any]) -> Sequence[RowMapping]:
         """The rows of a query. Raises StoreUnavailable."""
-        async with self._transaction() as connection:
-            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
-            return rows
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(**{READS_ONLY: True})
+                rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+                return rows
+        except (SQLAlchemyError, OSError):
+            raise StoreUnavailable("The records could not be read now.") from None
 
     async def is_writable(self) -> bool:
         """Whether a transaction that writes can be opened now (readiness); nothing stays written."""

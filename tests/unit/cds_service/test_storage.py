@@ -1,13 +1,15 @@
 """How the data base is opened, and that the migrations make the tables that the code uses (decision 25)."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, select, text
 
 from cds_service.errors import StartRefused
-from cds_service.records.storage import Store, engine_url, feedback_table, metadata, open_store
+from cds_service.records.storage import Store, engine_url, feedback_table, metadata, open_store, token_id_table
 
 
 def test_sqlite_keeps_what_it_acknowledges(tmp_path: Path) -> None:
@@ -82,13 +84,25 @@ def test_a_data_base_that_cannot_be_opened_is_a_plain_sentence(tmp_path: Path) -
         asyncio.run(start())
 
 
+def test_reading_waits_for_nobody_who_writes(tmp_path: Path) -> None:
+    async def read_beside_a_writer() -> int:
+        file = tmp_path / "a.sqlite3"
+        async with open_store(f"sqlite:///{file}") as store:
+            with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+                writer.execute("BEGIN IMMEDIATE")
+                async with asyncio.timeout(1):
+                    return len(await store.read(select(feedback_table)))
+
+    assert asyncio.run(read_beside_a_writer()) == 0
+
+
 def test_who_asks_first_is_served_first(tmp_path: Path) -> None:
     """SQLite lets anyone in who asks at the right moment: a busy service would look as if it were not ready."""
     done: list[int] = []
 
     async def ask(store: Store, number: int) -> None:
         if number % 3:
-            await store.read(select(feedback_table))
+            await store.delete_before(token_id_table, token_id_table.c.expires, 0)
         else:
             assert await store.is_writable()
         done.append(number)
