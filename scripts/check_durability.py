@@ -7,13 +7,14 @@ On SQLite and on a PostgreSQL cluster of its own.
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from scripts.feedback_burst import Burst, faults, post, post_json, rows
@@ -25,7 +26,7 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _FIRST_SECONDS = 10.0
 _ROUNDS = 3
-_CLIENTS = 8
+_CLIENTS = 16
 _POSTS = 4_000
 _HOOK = "/cds-services/calcinosis-patient-view"
 _UNAVAILABLE = 503
@@ -143,18 +144,33 @@ def _two_workers(folder: Path, database_url: str, tally: Tally) -> None:
     )
 
 
-def _store_away(folder: Path, body: object, tally: Tally) -> None:
-    """The SQLite file becomes a directory: hook calls are answered, feedback is not acknowledged, readiness tells."""
-    file = folder / "away.sqlite3"
-    with worker(folder, f"sqlite:///{file}") as (base, _):
-        for part in folder.glob("away.sqlite3*"):
-            part.unlink()
-        file.mkdir()
-        hook, feedback = post_json(f"{base}{_HOOK}", body), post(base, ["a-card"])
-        ready, alive = answers(f"{base}/readyz"), answers(f"{base}/livez")
-    tally.check(hook == 200, "store away: a hook call is answered", f"status {hook}")
-    tally.check(feedback == _UNAVAILABLE, "store away: feedback is not acknowledged", f"status {feedback}")
-    tally.check(alive and not ready, "store away: alive, not ready", f"alive {alive}, ready {ready}")
+def _store_locked(folder: Path, body: object, tally: Tally) -> None:
+    """Another process holds the SQLite file for itself."""
+    file = folder / "locked.sqlite3"
+    with (
+        worker(folder, f"sqlite:///{file}") as (base, _),
+        closing(sqlite3.connect(file, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN EXCLUSIVE")
+        _away("SQLite locked", base, body, tally)
+
+
+def _store_stopped(folder: Path, body: object, tally: Tally) -> None:
+    """The PostgreSQL server is stopped under a running service."""
+    with ExitStack() as cluster:
+        url = cluster.enter_context(postgres())
+        with worker(folder, url) as (base, _):
+            cluster.close()
+            _away("PostgreSQL stopped", base, body, tally)
+
+
+def _away(kind: str, base: str, body: object, tally: Tally) -> None:
+    """Hook calls are answered, feedback is not acknowledged, readiness tells."""
+    hook, feedback = post_json(f"{base}{_HOOK}", body), post(base, ["a-card"])
+    ready, alive = answers(f"{base}/readyz"), answers(f"{base}/livez")
+    tally.check(hook == 200, f"{kind}: a hook call is answered", f"status {hook}")
+    tally.check(feedback == _UNAVAILABLE, f"{kind}: feedback is not acknowledged", f"status {feedback}")
+    tally.check(alive and not ready, f"{kind}: alive, not ready", f"alive {alive}, ready {ready}")
 
 
 def main() -> int:
@@ -167,11 +183,12 @@ def main() -> int:
         _killed("SQLite", folder, database_url, tally)
         _stopped("SQLite", folder, database_url, body, tally)
         _two_workers(folder, database_url, tally)
-        _store_away(folder, body, tally)
+        _store_locked(folder, body, tally)
         try:
             with postgres() as url:
                 _killed("PostgreSQL", folder, url, tally)
                 _stopped("PostgreSQL", folder, url, body, tally)
+            _store_stopped(folder, body, tally)
         except NoPostgres as reason:
             tally.skip("durability on PostgreSQL", str(reason))
     return tally.close()

@@ -34,6 +34,8 @@ part "the README's commands, then the links of every card" \
 part "client trust: two processes, one data base" "$python" -m scripts.check_client_trust
 part "FHIR servers that fail, hang, lie and lead astray" "$python" -m scripts.check_faulty_fhir "$copy/demo"
 part "a FHIR server of others: the same cards without prefetch" "$python" -m scripts.check_real_fhir "$copy"
+part "nothing acknowledged is lost: kill, stop, store away" "$python" -m scripts.check_durability
+part "ten thousand decisions made again" "$python" -m scripts.check_replay
 part "doctor" "$python" -m scripts.check_doctor "$repository/.venv/bin/calcinosis-cds"
 part "screening: memory, processes" "$python" -m scripts.check_screen
 part "the workbench in a browser" "$python" -m scripts.check_workbench "$repository/.venv/bin/calcinosis-cds"
