@@ -19,7 +19,7 @@ from pathlib import Path
 
 from scripts.feedback_burst import Burst, faults, post, post_json, rows
 from scripts.postgres import NoPostgres, postgres
-from scripts.serving import answers, clean_environment, free_port
+from scripts.serving import answers, clean_environment, free_port, refuse_leaks
 from scripts.tally import Tally
 
 _START_SECONDS = 60.0
@@ -39,7 +39,8 @@ def worker(folder: Path, database_url: str) -> Iterator[tuple[str, subprocess.Po
     base = f"http://127.0.0.1:{port}"
     env = clean_environment(CDS_PORT=str(port), CDS_DATABASE_URL=database_url, CDS_LOG_LEVEL="error")
     command = [str(Path(sys.executable).with_name("calcinosis-cds")), "serve"]
-    with Path(folder, f"worker-{port}.log").open("wb") as log:
+    file = folder / f"worker-{port}.log"
+    with file.open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT)
     try:
         deadline = time.monotonic() + _START_SECONDS
@@ -52,6 +53,7 @@ def worker(folder: Path, database_url: str) -> Iterator[tuple[str, subprocess.Po
         if process.poll() is None:
             process.kill()
         process.wait()
+    refuse_leaks(file)
 
 
 def _after(seconds: float, burst: Burst, process: subprocess.Popen[bytes], sign: signal.Signals) -> threading.Thread:

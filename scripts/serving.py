@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from scripts.log_secrets import check_log, demo_secrets
+
 START_SECONDS = 60.0
+_OURS = '"event": "'
 
 
 def free_port() -> int:
@@ -35,8 +38,9 @@ def clean_environment(**extra: str) -> dict[str, str]:
 def serving(command: Sequence[str], folder: Path, env: Mapping[str, str], url: str, seconds: float) -> Iterator[Path]:
     """Run `command` in `folder` until the block ends; enters when `url` answers 200, and yields the log's path.
 
-    Raises RuntimeError with the end of the log when the command ends early or `seconds` pass. What was started, and
-    all that it started, gets SIGTERM, after 15 s SIGKILL.
+    Raises RuntimeError with the end of the log when the command ends early or `seconds` pass, and when this project's
+    service wrote anything of the demo charts into its log. What was started, and all that it started, gets SIGTERM,
+    after 15 s SIGKILL.
     """
     log = folder / "serving.log"
     with log.open("wb") as output:
@@ -48,6 +52,14 @@ def serving(command: Sequence[str], folder: Path, env: Mapping[str, str], url: s
         yield log
     finally:
         _end(process)
+    refuse_leaks(log)
+
+
+def refuse_leaks(log: Path) -> None:
+    """Return if the log of a service holds no text, name, id or token of the demo requests; else raise RuntimeError."""
+    leaks = check_log(log, demo_secrets()) if _OURS in log.read_text(encoding="utf-8", errors="replace") else []
+    if leaks:
+        raise RuntimeError(f"the service's log holds what it must never hold: {', '.join(leaks[:5])}")
 
 
 @contextmanager
