@@ -100,6 +100,8 @@ class DailyPurge:
         except Exception as error:  # a purge that fails in a way nobody expected must not end the service
             self.logger.error("purge-failed", exception=type(error).__name__)
         else:
+            if purged == Purged(0, 0, 0):
+                return
             self.logger.info("purged", comments=purged.comments, decisions=purged.decisions, cards=purged.cards)
 
 
