@@ -6,7 +6,9 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 
 from sqlalchemy import ColumnElement, select
@@ -16,27 +18,39 @@ from cds_service.records.decision_record import DecisionRecord, decode_record, e
 from cds_service.records.storage import Store, decision_table, shown_card_table
 
 QUEUE_LIMIT = 1_000
-BATCH_LIMIT = 100
+BATCH_LIMIT = 250
 _RETRY_SECONDS = 1.0
 _LAST_SECONDS = 10.0
 _SHORTEST_SECONDS = 0.1
+_PUSH_BACK_SECONDS = 2.0
 _PAGE = 500
 MakeRecord = Callable[[], DecisionRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One call as it is stored: its row, and the rows of its cards."""
+
+    decision: Mapping[str, object]
+    cards: Sequence[Mapping[str, object]]
 
 
 class DecisionLog:
     """What is to be put on record; `run` writes it, `close` writes the rest.
 
-    What does not fit into the queue any more is dropped, counted in `dropped` and visible as a metric; a store that is
-    away keeps its records waiting here.
+    A full queue pushes back: a call waits for a place while the store takes what is written. Records wait here while
+    the store is away, and then no call waits: what does not fit any more is dropped, counted in `dropped` and visible
+    as a metric.
     """
 
     def __init__(self, store: Store, mode: Literal["background", "strict"], limit: int = QUEUE_LIMIT) -> None:
         self._store = store
         self._mode = mode
-        self._limit = limit
-        self._waiting: deque[MakeRecord] = deque()
+        self._places = asyncio.Semaphore(limit)
+        self._unmade = 0
+        self._waiting: deque[Entry] = deque()
         self._filled = asyncio.Event()
+        self._store_takes = True
         self._closing = False
         self._late: set[asyncio.Task[None]] = set()
         self._writer: asyncio.Task[None] | None = None
@@ -46,21 +60,23 @@ class DecisionLog:
     @property
     def depth(self) -> int:
         """How many records wait."""
-        return len(self._waiting)
+        return self._unmade + len(self._waiting)
 
     async def put(self, make: MakeRecord, answer_by: float) -> None:
-        """Take one call; the record itself is made when it is written, so that the answer does not wait for it.
+        """Take one call; the record itself is made after the answer, which waits only where the queue is full.
 
-        With `strict` it is written now, until `answer_by` (seconds of the event loop's clock): raises StoreUnavailable.
+        It waits 2 s at most and no longer than until `answer_by` (seconds of the event loop's clock). With `strict` the
+        record is written now, until `answer_by`: raises StoreUnavailable.
         """
         if self._mode == "strict":
-            await self._written_by([make()], answer_by)
+            await self._written_by([_entry(make())], answer_by)
             return
-        if len(self._waiting) >= self._limit:
+        if not await self._has_place(answer_by):
             self.dropped += 1
             return
-        self._waiting.append(make)
-        self._filled.set()
+        self._unmade += 1
+        # The next turn of the event loop: by then the answer is on its way.
+        asyncio.get_running_loop().call_soon(self._make, make)
 
     def start(self) -> None:
         """Begin to write what is put."""
@@ -68,6 +84,8 @@ class DecisionLog:
 
     async def close(self) -> None:
         """Write what still waits, for 10 seconds at most; what is left then is dropped and counted."""
+        # What was put is made in the turn of the loop that begins here.
+        await asyncio.sleep(0)
         self._closing = True
         if self._late:
             await asyncio.wait(self._late, timeout=_LAST_SECONDS)
@@ -79,10 +97,33 @@ class DecisionLog:
                 self.dropped += len(self._waiting)
                 self._waiting.clear()
 
-    async def _written_by(self, records: Sequence[DecisionRecord], answer_by: float) -> None:
+    async def _has_place(self, answer_by: float) -> bool:
+        if not self._places.locked():
+            return await self._places.acquire()
+        if not self._store_takes:
+            return False
+        try:
+            async with asyncio.timeout_at(min(answer_by, asyncio.get_running_loop().time() + _PUSH_BACK_SECONDS)):
+                return await self._places.acquire()
+        except TimeoutError:
+            # A store that hangs must cost one call its patience, not all of them.
+            self._store_takes = False
+            return False
+
+    def _make(self, make: MakeRecord) -> None:
+        self._unmade -= 1
+        try:
+            self._waiting.append(_entry(make()))
+        except Exception:  # one record that cannot be made must not end the record of all the others
+            self.dropped += 1
+            self._places.release()
+        else:
+            self._filled.set()
+
+    async def _written_by(self, entries: Sequence[Entry], answer_by: float) -> None:
         """Write, but wait no longer than until `answer_by`: a locked data base lets go after seconds of its own."""
         loop = asyncio.get_running_loop()
-        writing = loop.create_task(self._write(records))
+        writing = loop.create_task(self._write(entries))
         await asyncio.wait({writing}, timeout=max(answer_by - loop.time(), _SHORTEST_SECONDS))
         if writing.done():
             return writing.result()
@@ -102,40 +143,34 @@ class DecisionLog:
             await self._filled.wait()
             self._filled.clear()
             while self._waiting:
-                taken = min(BATCH_LIMIT, len(self._waiting))
-                await self._write_until_it_is_there(self._made(taken))
+                taken = list(islice(self._waiting, BATCH_LIMIT))
+                await self._write_until_it_is_there(taken)
                 # A record leaves the queue when it is on disk, not before.
-                for _ in range(taken):
+                for _ in taken:
                     self._waiting.popleft()
+                    self._places.release()
             if self._closing:
                 return
 
-    def _made(self, number: int) -> list[DecisionRecord]:
-        records = []
-        for place in range(number):
-            try:
-                records.append(self._waiting[place]())
-            except Exception:  # one record that cannot be made must not end the record of all the others
-                self.dropped += 1
-        return records
-
-    async def _write_until_it_is_there(self, records: Sequence[DecisionRecord]) -> None:
+    async def _write_until_it_is_there(self, entries: Sequence[Entry]) -> None:
         while True:
             try:
-                await self._write(records)
+                await self._write(entries)
             except StoreUnavailable:
+                self._store_takes = False
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
+                self._store_takes = True
                 return
 
-    async def _write(self, records: Sequence[DecisionRecord]) -> None:
+    async def _write(self, entries: Sequence[Entry]) -> None:
         await self._store.insert_all(
             {
-                decision_table: [_row(record) for record in records],
-                shown_card_table: [row for record in records for row in _card_rows(record)],
+                decision_table: [entry.decision for entry in entries],
+                shown_card_table: [row for entry in entries for row in entry.cards],
             }
         )
-        self.written += len(records)
+        self.written += len(entries)
 
 
 async def read_decisions(
@@ -168,8 +203,8 @@ async def rules_of_shown_cards(store: Store, uuids: Collection[str]) -> Mapping[
         return {}
 
 
-def _row(record: DecisionRecord) -> dict[str, object]:
-    return {
+def _entry(record: DecisionRecord) -> Entry:
+    decision = {
         "at": datetime.fromisoformat(record.at),
         "hook_instance": record.hook_instance,
         "service": record.service,
@@ -180,13 +215,10 @@ def _row(record: DecisionRecord) -> dict[str, object]:
         "card_count": len(record.cards),
         "record": encode_record(record),
     }
-
-
-def _card_rows(record: DecisionRecord) -> list[dict[str, object]]:
-    return [
+    cards = [
         {
             "uuid": card.uuid,
-            "at": datetime.fromisoformat(record.at),
+            "at": decision["at"],
             "service": record.service,
             "client": record.client,
             "indicator": card.indicator,
@@ -195,3 +227,4 @@ def _card_rows(record: DecisionRecord) -> list[dict[str, object]]:
         }
         for card in record.cards
     ]
+    return Entry(decision, cards)

@@ -45,9 +45,9 @@ class SlowStore(Store):
         self.rows += [row["hook_instance"] for row in rows[decision_table]]
 
 
-async def put(log: DecisionLog, *numbers: int) -> None:
+async def put(log: DecisionLog, *numbers: int, answer_by: float = 0.0) -> None:
     for number in numbers:
-        await log.put(lambda number=number: record(number), 0.0)  # type: ignore[misc]  # the number of its own turn
+        await log.put(lambda number=number: record(number), answer_by)  # type: ignore[misc]  # the number of its turn
 
 
 def test_an_answer_does_not_wait_for_its_record() -> None:
@@ -74,6 +74,71 @@ def test_what_does_not_fit_is_dropped_and_counted() -> None:
         log.start()
         await log.close()
         assert store.rows == ["1", "2"]
+
+    asyncio.run(story())
+
+
+def test_a_full_queue_makes_calls_wait_for_their_place() -> None:
+    async def story() -> None:
+        store = SlowStore()
+        log = DecisionLog(store, "background", limit=2)
+        log.start()
+        in_time = asyncio.get_running_loop().time() + 60
+        await put(log, 1, 2, answer_by=in_time)
+        others = [asyncio.create_task(put(log, number, answer_by=in_time)) for number in (3, 4, 5)]
+        assert not (await asyncio.wait(others, timeout=0.05))[0]
+        store.go.set()
+        await asyncio.wait_for(asyncio.gather(*others), 1)
+        await log.close()
+        assert (store.rows, log.dropped, log.written) == (["1", "2", "3", "4", "5"], 0, 5)
+
+    asyncio.run(story())
+
+
+def test_the_wait_for_a_place_ends_before_the_answer_is_due_and_no_other_call_waits_then() -> None:
+    async def story() -> None:
+        store = SlowStore()
+        log = DecisionLog(store, "background", limit=1)
+        log.start()
+        loop = asyncio.get_running_loop()
+        await put(log, 1)
+        await asyncio.wait_for(put(log, 2, answer_by=loop.time() + 0.05), 1)
+        await asyncio.wait_for(put(log, 3, answer_by=loop.time() + 60), 0.5)
+        assert (log.dropped, log.depth) == (2, 1)
+        store.go.set()
+        await log.close()
+        assert store.rows == ["1"]
+
+    asyncio.run(story())
+
+
+def test_no_call_waits_while_the_store_is_away_and_calls_wait_again_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decision_log, "_RETRY_SECONDS", 0.0)
+
+    async def story() -> None:
+        store = SlowStore()
+        store.go.set()
+        store.away = True
+        log = DecisionLog(store, "background", limit=1)
+        log.start()
+        await put(log, 1)
+        await asyncio.wait_for(store.tried_twice.wait(), 5)
+        in_time = asyncio.get_running_loop().time() + 60
+        await asyncio.wait_for(put(log, 2, answer_by=in_time), 0.5)
+        assert log.dropped == 1
+        store.away = False
+        while log.depth:
+            await asyncio.sleep(0)
+        store.go.clear()
+        await put(log, 3, answer_by=in_time)
+        waits = asyncio.create_task(put(log, 4, answer_by=in_time))
+        assert not (await asyncio.wait([waits], timeout=0.05))[0]
+        store.go.set()
+        await waits
+        await log.close()
+        assert (store.rows, log.dropped) == (["1", "3", "4"], 1)
 
     asyncio.run(story())
 
