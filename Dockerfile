@@ -7,13 +7,13 @@ WORKDIR /app
 RUN python -m venv .venv-uv && .venv-uv/bin/python -m pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 # The dependencies first: this layer is built again only when the lock changes.
 COPY pyproject.toml uv.lock ./
-RUN .venv-uv/bin/uv sync --frozen --no-dev --no-install-project --python .venv-uv/bin/python
+RUN .venv-uv/bin/uv sync --frozen --no-dev --extra tracing --no-install-project --python .venv-uv/bin/python
 COPY README.md LICENSE NOTICE ./
 COPY cds_service ./cds_service
 COPY fhir_mappings ./fhir_mappings
 COPY cards ./cards
 COPY treatment_algorithm ./treatment_algorithm
-RUN .venv-uv/bin/uv sync --frozen --no-dev --no-editable --python .venv-uv/bin/python
+RUN .venv-uv/bin/uv sync --frozen --no-dev --extra tracing --no-editable --python .venv-uv/bin/python
 
 FROM python:3.11-slim
 LABEL org.opencontainers.image.title="calcinosis-cds" org.opencontainers.image.licenses="Apache-2.0"

@@ -69,7 +69,7 @@ lock: $(UV_STAMP) ## resolve the dependencies anew into uv.lock
 
 sbom: $(UV_STAMP) ## write dist/sbom.json: what the service is installed with, from the lock, as CycloneDX
 	@mkdir -p dist
-	$(UV) export --quiet --frozen --no-dev --preview-features sbom-export --format cyclonedx1.5 \
+	$(UV) export --quiet --frozen --no-dev --extra tracing --preview-features sbom-export --format cyclonedx1.5 \
 		--python .venv-uv/bin/python --output-file dist/sbom.json
 
 audit: $(UV_STAMP) ## ask osv.dev for known vulnerabilities of the locked dependencies (needs the network)

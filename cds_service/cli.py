@@ -23,7 +23,7 @@ from cds_service.errors import StartRefused
 from cds_service.settings import Settings, load_settings
 from treatment_algorithm.knowledge_errors import KnowledgeError
 
-_DRAIN_SECONDS = 10
+_IN_FLIGHT_SECONDS = 10
 # Objects, and collections of the younger generation, before the collector runs (docs/performance.md).
 _COLLECT_AFTER = (50_000, 20, 100)
 
@@ -85,6 +85,7 @@ def _serve(settings: Settings) -> None:
     from cds_service.app import create_app
     from cds_service.http_protocol import bounded_protocol
     from cds_service.observability import library_logging
+    from cds_service.stopping import StoppingServer
 
     library_logging(settings.log_level)
     app = create_app(settings)
@@ -92,7 +93,7 @@ def _serve(settings: Settings) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
-    server = uvicorn.Server(
+    server = StoppingServer(
         uvicorn.Config(
             app,
             host=settings.host,
@@ -103,8 +104,10 @@ def _serve(settings: Settings) -> None:
             access_log=False,
             server_header=False,
             lifespan="on",
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-        )
+            timeout_graceful_shutdown=_IN_FLIGHT_SECONDS,
+        ),
+        app,
+        settings.drain_seconds,
     )
     # uvicorn raises SIGTERM once more after its graceful stop: that one is the end, and no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

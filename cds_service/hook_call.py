@@ -1,20 +1,22 @@
 """HookCall: one hook call after it was understood; decided, put on record and counted (design.md 4, steps 5 to 8)."""
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 
 from cds_service.decide import Decision
 from cds_service.ehr.authentication import Caller
 from cds_service.ehr.fhir_client import fhir_access
 from cds_service.ehr.prefetch import gather
 from cds_service.ehr.terminology import with_looked_up_drugs
+from cds_service.ehr.traffic import FhirTraffic
 from cds_service.errors import PreconditionFailed
 from cds_service.hook_request import HookRequest
 from cds_service.identity import keyed_hash
 from cds_service.observability import RequestRecord
 from cds_service.records.decision_record import CallFacts, record_decision, record_refusal
+from cds_service.request_stages import RequestStages
 from cds_service.services import ServiceDefinition
 from cds_service.site import Site
 from cds_service.wiring import Wiring
@@ -43,13 +45,17 @@ async def decide_call(call: HookCall) -> Decision:
     wiring, record, knowledge = call.wiring, call.record, call.site.knowledge
     record.service = call.service.id
     allow_list = wiring.allow_list if call.caller is None else call.caller.client.allow_list
-    client = fhir_access(call.request, allow_list, wiring.fhir_traffic, wiring.outbound)
-    started = asyncio.get_running_loop().time()
-    chart = await gather(call.request, call.service.prefetch, client, call.until)
-    chart = await with_looked_up_drugs(chart, wiring.terminology, knowledge.concepts, knowledge.cues, call.until)
-    read = asyncio.get_running_loop().time()
+    client = fhir_access(call.request, allow_list, _noted(wiring.fhir_traffic, record.stages), wiring.outbound)
+    started = monotonic()
+    try:
+        chart = await gather(call.request, call.service.prefetch, client, call.until)
+        chart = await with_looked_up_drugs(chart, wiring.terminology, knowledge.concepts, knowledge.cues, call.until)
+    finally:
+        record.took("gather", started)
+    read = monotonic()
     decision = wiring.decide(call.request, chart, knowledge, wiring.settings, wiring.today())
-    record.fetch_ms, record.decide_ms = _ms(started, read), _ms(read, asyncio.get_running_loop().time())
+    record.took("decide", read)
+    record.fetch_ms, record.decide_ms = _ms(started, read), _ms(read, monotonic())
     return decision
 
 
@@ -65,7 +71,9 @@ async def decide_on_record(call: HookCall) -> Decision:
         raise
     base_url, words = wiring.settings.public_base_url, call.site.words
     record = partial(record_decision, _call_facts(call), decision, knowledge, base_url, words)
+    began = monotonic()
     await wiring.decision_log.put(record, answer_by)
+    call.record.took("put-on-record", began)
     return decision
 
 
@@ -96,6 +104,18 @@ def _call_facts(call: HookCall) -> CallFacts:
         client=None if caller is None else caller.client.name,
         tenant=None if caller is None else caller.tenant,
     )
+
+
+def _noted(traffic: FhirTraffic, stages: RequestStages | None) -> FhirTraffic:
+    """The traffic with every read noted for the request's trace too, where there is one."""
+    if stages is None:
+        return traffic
+
+    def fetched(prefetch_key: str, outcome: str, seconds: float) -> None:
+        traffic.fetched(prefetch_key, outcome, seconds)
+        stages.add_read(prefetch_key, outcome, seconds)
+
+    return replace(traffic, fetched=fetched)
 
 
 def _ms(start: float, end: float) -> float:

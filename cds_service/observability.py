@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 
 from cds_service.identity import keyed_hash
+from cds_service.request_stages import RequestStages
 
 _STANDING_FIELDS = frozenset(
     {"event", "level", "timestamp", "knowledge", "public_base_url", "names", "comments", "decisions", "site_file"}
@@ -49,6 +50,12 @@ class RequestRecord:
     prefetch_key: str | None = None
     exception: str | None = None
     place: str | None = None
+    stages: RequestStages | None = None
+
+    def took(self, stage: str, began: float) -> None:
+        """Note a part that began then (seconds of the monotonic clock) and ends now, where traces are wanted."""
+        if self.stages is not None:
+            self.stages.add(stage, began)
 
     def name_request(self, key: bytes, hook_instance: str, patient_id: str) -> None:
         """Take the hookInstance (hashed unless it is a UUID) and the patient's keyed hash."""
@@ -96,9 +103,12 @@ def build_logger(level: str) -> Logger:
     return logger
 
 
+_LOGGED = tuple(name for name in RequestRecord.__slots__ if name != "stages")
+
+
 def log_request(logger: Logger, record: RequestRecord, status: int, duration_ms: float) -> None:
     """Write the request's line; `duration_ms` in milliseconds."""
-    values = {name: getattr(record, name) for name in RequestRecord.__slots__}
+    values = {name: getattr(record, name) for name in _LOGGED}
     present = {name: value for name, value in values.items() if value is not None}
     write = logger.error if record.exception else logger.info
     write("request", status=status, duration_ms=round(duration_ms, 1), **present)
@@ -126,7 +136,7 @@ class _JsonLine(logging.Formatter):
 
 
 def _listed_fields_only(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    allowed = _STANDING_FIELDS | {"status", "duration_ms", *RequestRecord.__slots__}
+    allowed = _STANDING_FIELDS | {"status", "duration_ms", *_LOGGED}
     return {name: value for name, value in event.items() if name in allowed}
 
 

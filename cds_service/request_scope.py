@@ -5,13 +5,18 @@ It stands inside the CORS middleware, so that its 500 carries the CORS header to
 
 import re
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cds_service.errors import unexpected_body
-from cds_service.metrics import Metrics
 from cds_service.observability import Logger, RequestRecord, log_request
 from cds_service.request_kind import request_kind
+from cds_service.request_stages import RequestStages
+from cds_service.traces import Ended
+
+if TYPE_CHECKING:
+    from cds_service.wiring import Wiring
 
 _SLASHES = re.compile("/{2,}")
 
@@ -32,7 +37,9 @@ class RequestScope:
         scope["path"] = tidy_path(scope["path"])
         scope.setdefault("state", {})["record"] = record
         started, status, ended = perf_counter(), 0, 0.0
-        metrics: Metrics = scope["app"].state.wiring.metrics
+        wiring: Wiring = scope["app"].state.wiring
+        metrics, traces = wiring.metrics, wiring.traces
+        record.stages = None if traces is None else RequestStages()
         metrics.in_flight += 1
 
         async def watched_send(message: Message) -> None:
@@ -53,10 +60,12 @@ class RequestScope:
             # What is done after the answer is nobody's waiting time.
             seconds = (ended or perf_counter()) - started
             metrics.in_flight -= 1
-            metrics.count_request(
-                request_kind(scope["path"], record.service), outcome_of(record.error, status), seconds
-            )
+            kind, outcome = request_kind(scope["path"], record.service), outcome_of(record.error, status)
+            metrics.count_request(kind, outcome, seconds)
             log_request(self._logger, record, status, seconds * 1000)
+            if traces is not None and record.stages is not None:
+                told = Ended(kind, scope["method"], status, outcome, seconds, record.cards)
+                traces.tell(record.stages, told, scope["headers"])
 
 
 def tidy_path(path: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 import msgspec
 from fastapi import FastAPI
@@ -97,20 +98,21 @@ async def livez() -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Knowledge is loaded and the store can be written: 200, else 503. FHIR servers are the client's, not ours.
+    """Knowledge is loaded, the store can be written and no stop is near: 200, else 503.
 
-    A site file that was refused is told, and no reason for a 503: the one before is in force.
+    FHIR servers are the client's, not ours. A site file that was refused is told, and no reason for a 503: the one before is in force.
     """
     wiring = _wiring(request)
-    writable = await wiring.store.is_writable()
+    writable, draining = await wiring.store.is_writable(), wiring.readiness.draining
+    ready = writable and not draining
     state = {
-        "status": "ready" if writable else "not-ready",
+        "status": "draining" if draining else "ready" if ready else "not-ready",
         "store": "writable" if writable else "unavailable",
         "knowledge": wiring.sites.default.knowledge.version,
     }
     if wiring.sites.files:
         state["site_file"] = "refused" if wiring.sites.refused else "in-force"
-    return _json(msgspec.json.encode(state), status=200 if writable else 503)
+    return _json(msgspec.json.encode(state), status=200 if ready else 503)
 
 
 async def metrics(request: Request) -> Response:
@@ -132,7 +134,9 @@ async def _authenticated(request: Request) -> Caller | None:
     headers = request.headers.getlist("authorization")
     if len(headers) > 1:
         raise Unauthenticated("malformed")
+    began = monotonic()
     caller = await authenticate(headers[0] if headers else None, request.url.path, wiring.trust)
+    _record(request).took("authenticate", began)
     _record(request).name_client(wiring.settings.hash_key_bytes, caller.client.name, caller.tenant, caller.token_id)
     return caller
 
@@ -142,9 +146,11 @@ async def _body(request: Request) -> bytes:
 
 
 async def _decoded(request: Request) -> HookRequest:
+    began = monotonic()
     body = await _body(request)
     # A large body would hold up everyone else's small one (performance.md 3).
     hook_request = await asyncio.to_thread(decode, body) if len(body) > _LARGE_BODY else decode(body)
+    _record(request).took("read-request", began)
     _record(request).name_request(
         _wiring(request).settings.hash_key_bytes, hook_request.hook_instance, hook_request.context.patient_id
     )

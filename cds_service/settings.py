@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     decision_days: Annotated[int, Field(ge=1, le=36_500)] = 2190
     hash_key: Path | None = None
     admin_token: Path | None = None
+    traces_endpoint: str | None = None
+    drain_seconds: Annotated[float, Field(ge=0, le=10)] = 0.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     allow_draft_knowledge: bool = False
     workbench: Literal["on", "off"] = "on"
@@ -73,6 +75,13 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("traces_endpoint")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod

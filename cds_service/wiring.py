@@ -1,5 +1,6 @@
 """Wiring: what one running service is made of, built once and handed to the routes (design.md 1, lifespan)."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,14 @@ from cds_service.records.token_ids import ReplayGuard
 from cds_service.service_state import ServiceState, servers_of
 from cds_service.settings import DISTRIBUTION, Settings
 from cds_service.site import Sites
+from cds_service.traces import Traces, open_traces
+
+
+@dataclass(slots=True)
+class Readiness:
+    """Whether the service is about to stop: then it answers on for a while, and says that it is not ready."""
+
+    draining: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class Wiring:
     `trust`: the clients that may call, None where nobody is asked. `allow_list`: the FHIR servers that may be called
     then; a trusted client brings its own list. `terminology`: the server that is asked for unknown drug codes,
     None when there is none. `admin_token`: what the bearer of the metrics must show, None where nobody is asked.
-    `wall` gives seconds since the epoch.
+    `traces`: where the parts of requests are told, None where nobody wants them. `wall` gives seconds since the epoch.
     """
 
     settings: Settings
@@ -49,6 +58,8 @@ class Wiring:
     outbound: Outbound
     terminology: Terminology | None
     metrics: Metrics
+    traces: Traces | None
+    readiness: Readiness
     admin_token: bytes | None
     store: Store
     decision_log: DecisionLog
@@ -64,15 +75,17 @@ async def open_wiring(
     settings: Settings, sites: Sites, decide: Decide, today: Callable[[], date], logger: Logger
 ) -> AsyncIterator[Wiring]:
     """The parts of a running service; connections close at the end. Raises StartRefused."""
+    software = version(DISTRIBUTION)
     async with (
         Outbound(settings.deadline_seconds) as outbound,
         open_store(settings.database_url) as store,
         client_trust(settings, outbound, store) as trust,
         open_decision_log(settings, store) as decision_log,
         purging(settings, store, logger),
+        tracing(settings, software) as traces,
     ):
         metrics, allow_list = build_metrics(), allow_list_of(settings)
-        traffic, software = fhir_traffic(monotonic, metrics.count_fetch), version(DISTRIBUTION)
+        traffic = fhir_traffic(monotonic, metrics.count_fetch)
         servers = servers_of(allow_list.bases, trust)
         metrics.state = ServiceState(software, sites, metrics, decision_log, traffic, servers, trust).families
         yield Wiring(
@@ -84,6 +97,8 @@ async def open_wiring(
             outbound=outbound,
             terminology=terminology_of(settings, outbound),
             metrics=metrics,
+            traces=traces,
+            readiness=Readiness(),
             admin_token=load_admin_token(settings.admin_token),
             store=store,
             decision_log=decision_log,
@@ -104,6 +119,17 @@ async def open_decision_log(settings: Settings, store: Store) -> AsyncIterator[D
         yield log
     finally:
         await log.close()
+
+
+@asynccontextmanager
+async def tracing(settings: Settings, software: str) -> AsyncIterator[Traces | None]:
+    """The traces that the settings want; what waits at the end is sent then, beside the event loop."""
+    traces = open_traces(settings.traces_endpoint, software)
+    try:
+        yield traces
+    finally:
+        if traces is not None:
+            await asyncio.to_thread(traces.close)
 
 
 @asynccontextmanager

@@ -19,10 +19,9 @@ from pathlib import Path
 
 from scripts.feedback_burst import Burst, faults, post, post_json, rows
 from scripts.postgres import NoPostgres, postgres
-from scripts.serving import answers, clean_environment, free_port, refuse_leaks
+from scripts.serving import answers, service_process
 from scripts.tally import Tally
 
-_START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _FIRST_SECONDS = 10.0
 _ROUNDS = 3
@@ -35,25 +34,8 @@ _UNAVAILABLE = 503
 @contextmanager
 def worker(folder: Path, database_url: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """One process of the service on `database_url`: its URL and the process; killed at the end if it still runs."""
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
-    env = clean_environment(CDS_PORT=str(port), CDS_DATABASE_URL=database_url, CDS_LOG_LEVEL="error")
-    command = [str(Path(sys.executable).with_name("calcinosis-cds")), "serve"]
-    file = folder / f"worker-{port}.log"
-    with file.open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        deadline = time.monotonic() + _START_SECONDS
-        while not answers(f"{base}/readyz"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the service did not start")
-            time.sleep(0.1)
+    with service_process(folder, database_url=database_url, log_level="error") as (base, process, _log):
         yield base, process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-    refuse_leaks(file)
 
 
 def _after(seconds: float, burst: Burst, process: subprocess.Popen[bytes], sign: signal.Signals) -> threading.Thread:
@@ -132,17 +114,23 @@ def _stopped(kind: str, folder: Path, database_url: str, body: object, tally: Ta
     )
 
 
-def _two_workers(folder: Path, database_url: str, tally: Tally) -> None:
-    """Two processes on one SQLite file, 32 clients."""
+def _two_workers(kind: str, folder: Path, database_url: str, tally: Tally) -> None:
+    """Two processes on one data base, 32 clients; then each process is sent what the other has acknowledged."""
     with ExitStack() as stack:
         bases = [stack.enter_context(worker(folder, database_url))[0] for _ in range(2)]
         began = time.monotonic()
         burst = Burst().run(bases, 32, 600)
         rate = len(burst.acknowledged) / (time.monotonic() - began)
+        tally.check(
+            len(burst.acknowledged) == 600 and not faults(burst, database_url),
+            f"{kind}: two workers, 32 clients: all 600 POSTs acknowledged and stored once, {rate:.0f}/s",
+            f"others {dict(burst.others)}",
+        )
+        again = [burst.send_again(base) for base in bases]
     tally.check(
-        len(burst.acknowledged) == 600 and not faults(burst, database_url),
-        f"SQLite: two workers, 32 clients: all 600 POSTs acknowledged and stored once, {rate:.0f}/s",
-        f"others {dict(burst.others)}",
+        again == [{200}, {200}] and not faults(burst, database_url),
+        f"{kind}: two workers: what either has stored is known to the other; sent to both again, it is stored once",
+        f"statuses {again}",
     )
 
 
@@ -184,12 +172,13 @@ def main() -> int:
         database_url = f"sqlite:///{folder / 'shared.sqlite3'}"
         _killed("SQLite", folder, database_url, tally)
         _stopped("SQLite", folder, database_url, body, tally)
-        _two_workers(folder, database_url, tally)
+        _two_workers("SQLite", folder, database_url, tally)
         _store_locked(folder, body, tally)
         try:
             with postgres() as url:
                 _killed("PostgreSQL", folder, url, tally)
                 _stopped("PostgreSQL", folder, url, body, tally)
+                _two_workers("PostgreSQL", folder, url, tally)
             _store_stopped(folder, body, tally)
         except NoPostgres as reason:
             tally.skip("durability on PostgreSQL", str(reason))

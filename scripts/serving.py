@@ -78,6 +78,29 @@ def local_service(folder: Path, **values: str) -> Iterator[tuple[str, Path]]:
         yield base, log
 
 
+@contextmanager
+def service_process(folder: Path, **values: str) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
+    """This project's service as one process to send signals to: its URL, the process, its log; killed at the end.
+
+    `values` are CDS_ settings. Raises RuntimeError as `serving`.
+    """
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    env = clean_environment(CDS_PORT=str(port), **{f"CDS_{name.upper()}": value for name, value in values.items()})
+    command = [str(Path(sys.executable).with_name("calcinosis-cds")), "serve"]
+    log = folder / f"service-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        _wait(process, f"{base}/readyz", START_SECONDS, log)
+        yield base, process, log
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+    refuse_leaks(log)
+
+
 def _wait(process: subprocess.Popen[bytes], url: str, seconds: float, log: Path) -> None:
     deadline = time.monotonic() + seconds
     while not answers(url):

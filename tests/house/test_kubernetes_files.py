@@ -147,8 +147,9 @@ def test_the_probes_ask_what_they_mean() -> None:
 
 
 def test_there_is_time_to_end() -> None:
-    pause = int(CONTAINER["lifecycle"]["preStop"]["exec"]["command"][1])
-    assert POD["terminationGracePeriodSeconds"] >= pause + 30
+    drain = int(SETTINGS["CDS_DRAIN_SECONDS"])
+    assert drain > 0
+    assert POD["terminationGracePeriodSeconds"] >= drain + 30
 
 
 def test_everything_selects_the_pods_of_the_deployment() -> None:
