@@ -22,7 +22,7 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from scripts.http_calls import call
-from scripts.log_secrets import demo_secrets
+from scripts.log_secrets import demo_secrets, found_in
 from scripts.serving import service_process
 from scripts.tally import Tally
 
@@ -137,7 +137,9 @@ def _drained(folder: Path, body: Any, tally: Tally) -> None:
         code = process.wait(_STOP_SECONDS)
         took = time.monotonic() - began
         tally.check(
-            code == 0 and took < 5, f"stop: a second SIGTERM ends the wait, exit 0 after {took:.1f} s", str(code)
+            code == 0 and took < _DRAIN_SECONDS + 3,
+            f"stop: a second SIGTERM ends the wait, exit 0 after {took:.1f} s",
+            str(code),
         )
 
 
@@ -189,7 +191,7 @@ def _traced(folder: Path, body: Any, tally: Tally) -> None:
         f"exit {code}",
     )
     sent = b"".join(bodies).decode("utf-8", errors="replace")
-    leaks = [secret for secret in demo_secrets() if secret in sent]
+    leaks = found_in(sent, demo_secrets())
     tally.check(bool(sent) and not leaks, "traces: nothing of the demo charts was sent", str(leaks[:3]))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}/v1/traces"

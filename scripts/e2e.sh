@@ -35,6 +35,7 @@ part "client trust: two processes, one data base" "$python" -m scripts.check_cli
 part "FHIR servers that fail, hang, lie and lead astray" "$python" -m scripts.check_faulty_fhir "$copy/demo"
 part "a FHIR server of others: the same cards without prefetch" "$python" -m scripts.check_real_fhir "$copy"
 part "nothing acknowledged is lost: kill, stop, store away" "$python" -m scripts.check_durability
+part "a site file exchanged, a stop, traces: the real process" "$python" -m scripts.check_operations
 part "ten thousand decisions made again" "$python" -m scripts.check_replay
 part "doctor" "$python" -m scripts.check_doctor "$repository/.venv/bin/calcinosis-cds"
 part "screening: memory, processes" "$python" -m scripts.check_screen
