@@ -100,7 +100,8 @@ async def livez() -> Response:
 async def readyz(request: Request) -> Response:
     """Knowledge is loaded, the store can be written and no stop is near: 200, else 503.
 
-    FHIR servers are the client's, not ours. A site file that was refused is told, and no reason for a 503: the one before is in force.
+    FHIR servers are the client's, not ours. A site file that was refused is told, and no reason for a 503: the one
+    before is in force.
     """
     wiring = _wiring(request)
     writable, draining = await wiring.store.is_writable(), wiring.readiness.draining

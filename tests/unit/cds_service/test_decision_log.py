@@ -33,6 +33,7 @@ class SlowStore(Store):
         self.away = False
         self.tried = 0
         self.tried_twice = asyncio.Event()
+        self.took = asyncio.Event()
         self.rows: list[str] = []
 
     async def insert_all(self, rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> None:
@@ -43,6 +44,7 @@ class SlowStore(Store):
         if self.away:
             raise StoreUnavailable("away")
         self.rows += [row["hook_instance"] for row in rows[decision_table]]
+        self.took.set()
 
 
 async def put(log: DecisionLog, *numbers: int, answer_by: float = 0.0) -> None:
@@ -129,8 +131,7 @@ def test_no_call_waits_while_the_store_is_away_and_calls_wait_again_when_it_is_b
         await asyncio.wait_for(put(log, 2, answer_by=in_time), 0.5)
         assert log.dropped == 1
         store.away = False
-        while log.depth:
-            await asyncio.sleep(0)
+        await asyncio.wait_for(store.took.wait(), 5)
         store.go.clear()
         await put(log, 3, answer_by=in_time)
         waits = asyncio.create_task(put(log, 4, answer_by=in_time))
