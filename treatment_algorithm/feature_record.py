@@ -17,6 +17,8 @@ _NUMBER_DIGITS = 5
 # False is what these say when they are left out; a group's `obtained` and `complete` are true by default.
 _FALSE_BY_DEFAULT = frozenset({"by_name", "unconfirmed", "by_lookup", "unreadable", "mild_intolerance", "deceased"})
 
+# Without a default: an issue of a whole group has an empty reference.
+_KEPT = frozenset({"concepts", "reference"})
 _NOTHING: tuple[Any, ...] = (None, "", (), [])
 _NESTED = (dict, list, tuple)
 
@@ -79,7 +81,7 @@ def _without_texts(value: Any, references: Mapping[str, str], sites: dict[str, s
         return value
     kept: dict[str, Any] = {}
     for name, member in value.items():
-        if (member in _NOTHING and name != "concepts") or (member is False and name in _FALSE_BY_DEFAULT):
+        if (member in _NOTHING and name not in _KEPT) or (member is False and name in _FALSE_BY_DEFAULT):
             continue
         if name == "reference":
             kept[name] = references[member]

@@ -24,7 +24,15 @@ from cds_service.records.decision_record import (
 from tests.properties.strategies import HOOKS, KNOWLEDGE, QUICK, TODAY, charts
 from treatment_algorithm.assess import assess
 from treatment_algorithm.feature_record import record_features
-from treatment_algorithm.features import PatientFeatures
+from treatment_algorithm.features import (
+    ConditionFact,
+    ConditionStanding,
+    Group,
+    GroupState,
+    Issue,
+    PatientFeatures,
+    Proof,
+)
 
 BASE = "https://cds.example.org"
 CALL = CallFacts("2026-11-22T09:00:00.000+00:00", "s", "h", "i", "p", "u", "0", {})
@@ -76,3 +84,21 @@ def test_a_record_holds_no_id_of_the_chart(features: PatientFeatures) -> None:
     recorded = record_features(with_secret_ids(features))
     assert _ID not in json.dumps(dict(recorded.features))
     assert not recorded.references or _ID in "".join(recorded.references)
+
+
+def test_a_chart_with_a_group_that_was_not_obtained_and_a_body_site_has_a_record() -> None:
+    # The issue of a whole group points to no entry, and a card about a body site is decided again from its record.
+    calcinosis = ConditionFact(
+        frozenset({"calcinosis_cutis"}), ConditionStanding.CURRENT, Proof("Condition/1"), body_sites=("Elbow",)
+    )
+    disease = ConditionFact(frozenset({"dermatomyositis"}), ConditionStanding.CURRENT, Proof("Condition/2"))
+    features = PatientFeatures(
+        conditions=(calcinosis, disease),
+        groups={group: GroupState(obtained=group is not Group.ALLERGIES) for group in Group},
+        issues=(Issue(Group.ALLERGIES, "", "client-error"),),
+    )
+    call, decision = replace(CALL, hook="patient-view"), decided(features, "patient-view")
+    record = decode_record(encode_record(record_decision(call, decision, KNOWLEDGE, BASE, WORDS)))
+    assert decision.cards
+    assert record.features["issues"] == [{"group": "allergies", "reference": "", "kind": "client-error"}]
+    assert digest_of(replayed(record, KNOWLEDGE)[1]) == record.digest
