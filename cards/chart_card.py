@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from msgspec import structs
+
 from cards.detail import WORD_LIMIT, Section, assemble, word_count
 from cards.frame import (
     draft_line,
@@ -57,7 +59,7 @@ def _write(plan: ChartCard, knowledge: KnowledgeBase, request: RequestFacts) -> 
     rules += [option.recommendation.id for option in plan.options]
     cited = [cited.rule for cited in plan.template.cites if holds(cited.when, plan.case)]
     safety = list(dict.fromkeys([*(finding.rule.id for finding in (*findings, *dropping)), *cited]))
-    case = replace(plan.case, on_card=frozenset((*rules, *safety)))
+    case = structs.replace(plan.case, on_card=frozenset((*rules, *safety)))
     telling = Telling(case, knowledge, findings=(*findings, *dropping))
     uuid = request.derive_uuid("card", request.service_id, request.hook_instance, request.patient_id, plan.template.id)
     offered = offer_suggestions(((use, None) for use in plan.template.suggestions), telling, request, uuid, None)

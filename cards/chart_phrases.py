@@ -13,8 +13,8 @@ _BOUNDS: dict[str | None, str] = {"<": "below ", "<=": "at most ", ">=": "at lea
 
 
 def _condition(telling: Telling, names: tuple[str, ...]) -> ConditionFact | None:
-    facts = [fact for fact in find(telling.case.conditions, names) if fact.standing == "current"]
-    facts = facts or find(telling.case.conditions, names)
+    recorded = find(telling.case.conditions, names)
+    facts = [fact for fact in recorded if fact.standing == "current"] or recorded
     # The earliest entry: an encounter diagnosis repeats the problem list.
     fact = min(facts, key=lambda fact: fact.proof.date.earliest if fact.proof.date else date.max, default=None)
     telling.tell((fact.proof,) if fact else ())

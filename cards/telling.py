@@ -69,6 +69,6 @@ def dated(label: str, proof: Proof) -> str:
     return f"{label} ({', '.join(notes)})" if notes else label
 
 
-def calcinosis_of(telling: Telling) -> list[ConditionFact]:
+def calcinosis_of(telling: Telling) -> Sequence[ConditionFact]:
     """The chart's calcinosis entries."""
     return find(telling.case.conditions, (telling.knowledge.manifest.calcinosis,))

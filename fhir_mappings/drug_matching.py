@@ -34,6 +34,9 @@ class DrugMatch:
     by_lookup: bool = False
 
 
+Said = tuple[frozenset[str], tuple[str, ...]]
+"""The concepts of a product's codes, and its normalised texts."""
+
 NOT_RESOLVED = DrugMatch(problem="not-resolved")
 UNKNOWN_DRUG = DrugMatch(problem="unknown-drug")
 
@@ -83,8 +86,20 @@ def match_codeable(
 
     Codes and names that share no drug: both, `unconfirmed` (possibly present for safety, decision 8).
     """
-    texts = tuple(texts_of(product))
-    by_code = codes_match(product, concepts)
+    said = codes_match(product, concepts), tuple(texts_of(product))
+    return match_said(said, ingredients, forms, concepts, cues, route)
+
+
+def match_said(
+    said_of_it: Said,
+    ingredients: tuple[DrugMatch, ...],
+    forms: Iterable[str],
+    concepts: ConceptTable,
+    cues: Cues,
+    route: str | None = None,
+) -> DrugMatch:
+    """As `match_codeable`, of what a product's codings and texts say: nothing else of the product decides."""
+    by_code, texts = said_of_it
     named = frozenset[str]() if by_code or ingredients else _named(texts, concepts, cues)
     if not (by_code or ingredients or named):
         # None of our drugs, as most of a chart's: nobody asks for its route.

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from fhir_mappings.concept_matching import codes_match, says_anything
 from fhir_mappings.dosage import daily_mg, dosage_ends, dosage_route, dosage_starts
-from fhir_mappings.drug_matching import DrugMatch
-from fhir_mappings.elements import Dosage
+from fhir_mappings.drug_matching import DrugMatch, Said, match_said
+from fhir_mappings.elements import CodeableConcept, Dosage
 from fhir_mappings.looked_up_drugs import DrugCode, LookedUpDrug, drug_codes, recognise_drug
 from fhir_mappings.reasons import read_reasons, read_stop_reason
 from fhir_mappings.references import resource_reference
 from fhir_mappings.resources import MedicationRequestResource, MedicationResource, MedicationStatementResource
 from fhir_mappings.status_codes import INTENTS, REQUEST_STATUSES, STATEMENT_STATUSES, known_code
+from fhir_mappings.texts import texts_of
 from treatment_algorithm.concept_table import ConceptTable
 from treatment_algorithm.cues import Cues
 from treatment_algorithm.features import DrugStanding, Group, Issue, MedicationFact, Proof, StopReason
@@ -33,7 +35,8 @@ class DrugContext:
     """What reading a drug needs beside the resource: Medications by reference, look-ups, Conditions, knowledge.
 
     `conditions`: the concepts of the chart's Conditions, by reference. `unknown` fills while drugs are read: the codes
-    that nothing was made of, and whether their entry has a name.
+    that nothing was made of, and whether their entry has a name. What was made of a product's words and of a route is
+    kept for the one chart that the context belongs to: renewals repeat them word for word.
     """
 
     medications: Mapping[str, MedicationResource]
@@ -42,15 +45,35 @@ class DrugContext:
     cues: Cues
     looked_up: Mapping[DrugCode, LookedUpDrug]
     unknown: dict[DrugCode, bool] = field(default_factory=dict)
+    _products: dict[tuple[Said, str | None], DrugMatch] = field(default_factory=dict)
+    _routes: dict[tuple[CodeableConcept | None, ...], str | None] = field(default_factory=dict)
+
+    def route(self, dosages: tuple[Dosage, ...]) -> str | None:
+        """The one route that the dosages name (`dosage_route`)."""
+        written = tuple(dosage.route for dosage in dosages)
+        if written not in self._routes:
+            self._routes[written] = dosage_route(dosages, self.cues)
+        return self._routes[written]
 
     def recognise(
         self, resource: MedicationRequestResource | MedicationStatementResource, route: str | None
     ) -> DrugMatch:
         """What the drug of a resource is (`recognise_drug`); its codes go to `unknown` when that cannot be told."""
-        drug = recognise_drug(resource, self.medications, self.looked_up, self.concepts, self.cues, route)
+        product = resource.medication_codeable_concept
+        if self.looked_up or not says_anything(product):
+            drug = recognise_drug(resource, self.medications, self.looked_up, self.concepts, self.cues, route)
+        else:
+            drug = self._of_product(product, route)
         if not drug.concepts and not drug.by_lookup:
             for code in drug_codes(resource, self.medications):
                 self.unknown[code] = self.unknown.get(code, True) and bool(drug.texts)
+        return drug
+
+    def _of_product(self, product: CodeableConcept | None, route: str | None) -> DrugMatch:
+        said = codes_match(product, self.concepts), tuple(texts_of(product))
+        drug = self._products.get((said, route))
+        if drug is None:
+            drug = self._products[said, route] = match_said(said, (), (), self.concepts, self.cues, route)
         return drug
 
 
@@ -137,7 +160,7 @@ def _drug(
     resource: MedicationRequestResource | MedicationStatementResource, dosages: tuple[Dosage, ...], context: DrugContext
 ) -> tuple[str | None, DrugMatch]:
     """The route of the dosages and what the drug is; first of all, because most drugs are none of ours."""
-    route = dosage_route(dosages, context.cues)
+    route = context.route(dosages)
     return route, context.recognise(resource, route)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from fhir_mappings.concept_matching import codes_match
-from fhir_mappings.dosage import daily_mg, dosage_route, planned_days
+from fhir_mappings.dosage import daily_mg, planned_days
 from fhir_mappings.draft_orders import DraftEntry
 from fhir_mappings.medications import DrugContext
 from fhir_mappings.reasons import read_reasons
@@ -41,7 +41,7 @@ def _map_drug_order(
 ) -> Iterator[OrderFact | Issue]:
     if order.do_not_perform:
         return
-    route = dosage_route(order.dosage_instruction, context.cues)
+    route = context.route(order.dosage_instruction)
     drug = context.recognise(order, route)
     if drug.problem and _names_a_drug(order):
         yield Issue(Group.ORDERS, reference, drug.problem)

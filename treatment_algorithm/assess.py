@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from msgspec import structs
+
 from treatment_algorithm.assessment import (
     Assessment,
     ChartCard,
@@ -46,9 +48,9 @@ def assess(features: PatientFeatures, knowledge: KnowledgeBase, hook: str, today
 def _assess(features: PatientFeatures, knowledge: KnowledgeBase, hook: str, today: date) -> Assessment:
     case = answer_features(build_case(features, knowledge, hook, today), knowledge.features)
     scenarios, scenario_results = _scenarios(knowledge.scenarios, case)
-    case = replace(case, scenarios=frozenset(scenarios))
+    case = structs.replace(case, scenarios=frozenset(scenarios))
     findings = DrugJudgements(knowledge, case)
-    case = replace(case, suppressed=SuppressedDrugs(findings))
+    case = structs.replace(case, suppressed=SuppressedDrugs(findings))
     offers = offer_all(knowledge, case, findings)
     cards: tuple[ChartCard | OrderCard, ...]
     judged: list[SafetyFinding] = []
@@ -108,7 +110,7 @@ def _with_reason(order: OrderFact, knowledge: KnowledgeBase) -> OrderFact:
 def answer_features(case: Case, definitions: Iterable[FeatureDefinition]) -> Case:
     """The case with every feature answered, in file order (a feature may use earlier ones)."""
     answers: dict[str, Answer] = {}
-    case = replace(case, answers=answers)
+    case = structs.replace(case, answers=answers)
     for definition in definitions:
         answer = ask(definition.when, case)
         if definition.not_when is not None and answer.truth is not Truth.YES:
@@ -142,7 +144,7 @@ def _chart_cards(knowledge: KnowledgeBase, case: Case, offers: Iterable[Offer]) 
     cards: dict[str, ChartCard] = {}
     decided: set[str] = set()
     muted = case.scenarios & knowledge.site.muted
-    unmuted = replace(case, scenarios=case.scenarios - muted) if muted else case
+    unmuted = structs.replace(case, scenarios=case.scenarios - muted) if muted else case
     for template in knowledge.cards:
         if template.decision in cards or template.decision in decided:
             continue

@@ -1,11 +1,11 @@
 """Case: one patient's features laid out for questions; immutable, built once a request."""
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from treatment_algorithm.chart_predicates import SUBJECT
 from treatment_algorithm.features import (
@@ -47,9 +47,10 @@ class Answer(msgspec.Struct, frozen=True):
     decided_by: Predicate
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """What predicates are asked of. The indexes are keyed by concept and by every set that holds the concept.
+
+    A struct, because every drug that is judged needs a case of its own.
 
     `subject`: names of the drug being judged; `cautious`: an unconfirmed drug counts as present (decision 8, safety
     only); `suppressed`: concepts that a safety rule takes out; `answers`: the features answered so far, by ID.
@@ -72,7 +73,7 @@ class Case:
     scenarios: frozenset[str] = frozenset()
     on_card: frozenset[str] = frozenset()
     suppressed: Container[str] = frozenset()
-    answers: Mapping[str, "Answer"] = field(default_factory=dict)
+    answers: Mapping[str, "Answer"] = {}
 
     def about(self, subject: Iterable[str], *, cautious: bool = True) -> "Case":
         """The same patient, asked about a drug."""
@@ -84,9 +85,11 @@ class Case:
 
     def resolve(self, names: Iterable[str]) -> tuple[str, ...]:
         """Names with the word `subject` put in its place."""
-        given_names = tuple(names)
+        given_names = names if isinstance(names, tuple) else tuple(names)
         if SUBJECT not in given_names:
             return given_names
+        if len(given_names) == len(self.subject) == 1:
+            return tuple(self.subject)
         return tuple(n for given in given_names for n in (sorted(self.subject) if given == SUBJECT else (given,)))
 
     def names_of_line(self, line: TherapyLine) -> frozenset[str]:
@@ -98,13 +101,13 @@ class Case:
         return self.features.groups[group].closed
 
 
-def find(index: Index[_Fact], names: Iterable[str]) -> list[_Fact]:
+def find(index: Index[_Fact], names: Iterable[str]) -> Sequence[_Fact]:
     """The facts under any of the names, each once, in chart order of the first name that has them."""
-    found = [index[name] for name in names if name in index]
+    found = [index[name] for name in names if name in index] if index else ()
     if len(found) < 2:
-        return list(found[0]) if found else []
+        return found[0] if found else ()
     # By identity: two entries of a chart that say the same are two facts.
-    return list({id(fact): fact for facts in found for fact in facts}.values())
+    return tuple({id(fact): fact for facts in found for fact in facts}.values())
 
 
 def index_facts(

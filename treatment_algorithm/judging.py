@@ -1,6 +1,6 @@
 """How facts answer a question: any fact that passes is yes; none is no only in a group that was read completely."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from treatment_algorithm.case import Case
@@ -12,8 +12,10 @@ Result = tuple[Truth, tuple[Proof, ...]]
 """A truth with the chart entries that prove it."""
 
 
-def over(facts: Iterable[Any], judge: Callable[[Any], Truth], case: Case, group: Group) -> Result:
+def over(facts: Sequence[Any], judge: Callable[[Any], Truth], case: Case, group: Group) -> Result:
     """YES with the facts that pass; else UNKNOWN if one might or the group is open (decision 5); else NO."""
+    if not facts:
+        return (Truth.NO if case.closed(group) else Truth.UNKNOWN), ()
     passed: list[Proof] = []
     unknown = False
     for fact in facts:

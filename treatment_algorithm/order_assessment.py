@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from msgspec import structs
+
 from treatment_algorithm.assessment import OrderCard, RuleResult, SafetyFinding, Side
 from treatment_algorithm.case import Case
 from treatment_algorithm.evaluation import ask
@@ -101,7 +103,7 @@ def _card(
     drug = (_drugs(rule, order, case) if rule else named or [""])[0]
     # on this order's card the others are drafts beside it, so that no message speaks of another selected drug
     beside = (other if other is order else replace(other, selected=False) for other in case.features.orders)
-    about = replace(case.about((drug,)), cautious=False).with_orders(beside)
+    about = case.about((drug,), cautious=False).with_orders(beside)
     if scope is Truth.NO:
         return None
     if scope is Truth.UNKNOWN:
@@ -120,7 +122,7 @@ def _card(
     proofs = [order_proof(order), *(ask(message.when, about).proofs if message else ())]
     proofs += [proof for finding in shown if finding.action is not Action.MENTION for proof in finding.proofs]
     return OrderCard(
-        order, drug, replace(about, on_card=ids), rule, message, tuple(shown), tuple(dict.fromkeys(proofs))
+        order, drug, structs.replace(about, on_card=ids), rule, message, tuple(shown), tuple(dict.fromkeys(proofs))
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from cds_service.card_lint.answered import Answered, Json
 from cds_service.card_lint.lint import lint, lint_answer
@@ -184,7 +185,7 @@ def _chart(answered: Answered, **changes: Any) -> Answered:
     """The same cards for another chart."""
     case = answered.assessment.case
     features = replace(case.features, **changes)
-    return replace(answered, assessment=replace(answered.assessment, case=replace(case, features=features)))
+    return replace(answered, assessment=replace(answered.assessment, case=structs.replace(case, features=features)))
 
 
 @pytest.mark.parametrize("birth", [None, PartialDate(2010)])
@@ -204,6 +205,6 @@ def test_a_drug_draft_in_an_open_chart_does_not_pass(worked: Worked, group: Grou
 def test_a_drug_draft_without_its_checks_does_not_pass(worked: Worked) -> None:
     answered = worked("2b")
     unmeasured = replace(
-        answered, assessment=replace(answered.assessment, case=replace(answered.case, measurements={}))
+        answered, assessment=replace(answered.assessment, case=structs.replace(answered.case, measurements={}))
     )
     assert any(complaint.startswith("L13:") for complaint in lint(unmeasured.cards[0], unmeasured))
