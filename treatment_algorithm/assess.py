@@ -200,7 +200,9 @@ def safety_results(knowledge: KnowledgeBase, judged: Iterable[SafetyFinding]) ->
             note = "none of its drugs is offered or ordered"
             results.append(RuleResult(rule.id, "safety", Truth.NO, note=note))
             continue
-        strongest = max(findings, key=lambda finding: _STRENGTH[finding.truth])
+        strongest = findings[0]
+        if len(findings) > 1:
+            strongest = max(findings, key=lambda finding: _STRENGTH[finding.truth])
         note = f"{strongest.action} {strongest.drug}" if strongest.action else f"asked about {strongest.drug}"
         results.append(RuleResult(rule.id, "safety", strongest.truth, strongest.decided_by, strongest.proofs, note))
     return results

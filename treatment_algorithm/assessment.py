@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from treatment_algorithm.case import Answer, Case
 from treatment_algorithm.features import OrderFact, Proof
 from treatment_algorithm.knowledge_model import (
@@ -27,9 +29,8 @@ class Side(StrEnum):
     PARTNER_ORDERED = "partner-ordered"
 
 
-@dataclass(frozen=True, slots=True)
-class SafetyFinding:
-    """A safety rule's answer about one drug.
+class SafetyFinding(msgspec.Struct, frozen=True):
+    """A safety rule's answer about one drug; a struct, because some sixty are made for every request.
 
     `case` is the acting tier (only when `truth` is yes). `drug` is the concept judged, `partner` the concept of the
     other drug of a pair; `partner_proofs` are its entries.
@@ -116,8 +117,7 @@ class OrderCard:
     could_not_check: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RuleResult:
+class RuleResult(msgspec.Struct, frozen=True):
     """One line of the trace: what a rule answered, what decided it, what proves it.
 
     `note` says in words why a rule was not asked, or was dropped. `shadow`: the rule was asked and does not act here.

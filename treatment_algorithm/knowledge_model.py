@@ -132,6 +132,11 @@ class SafetyRule(Rule):
     card_source: str | None = None
     links: Names = ()
 
+    @cached_property
+    def cases_suggested(self) -> tuple[SafetyCase, ...]:
+        """The cases that can act on a suggestion."""
+        return tuple(case for case in self.cases if not case.order_only)
+
     @property
     def about_any(self) -> bool:
         """Whether the rule judges every drug."""

@@ -1,7 +1,8 @@
 """Safety rules asked about one drug, from the side of the suggestion, of the order, or of the other drug."""
 
 from collections.abc import Iterable, MutableMapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from treatment_algorithm.assessment import SafetyFinding, Side
 from treatment_algorithm.case import Answer, Case, find
@@ -57,12 +58,13 @@ def judge_partner(rules: Iterable[SafetyRule], order: OrderFact, case: Case) -> 
 
 def _judge(rule: SafetyRule, drug: str, side: Side, case: Case, partner: tuple[Answer, str | None]) -> SafetyFinding:
     pair, partner_concept = partner
+    tiers = rule.cases_suggested if side is Side.SUGGESTED else rule.cases
+    if tiers and pair.truth is Truth.NO:  # without the other drug no tier can be more than a no
+        return SafetyFinding(rule, drug, side, Truth.NO, None, (), pair.decided_by)
     answers = []
-    for tier in rule.cases:
-        if tier.order_only and side is Side.SUGGESTED:
-            continue
+    for tier in tiers:
         answer = ask(tier.when, case)
-        truth = all_of((pair.truth, answer.truth))
+        truth = answer.truth if pair.truth is Truth.YES else all_of((pair.truth, answer.truth))
         if truth is Truth.YES:
             proofs = tuple(dict.fromkeys((*pair.proofs, *answer.proofs)))
             return SafetyFinding(rule, drug, side, truth, tier, proofs, answer.decided_by, partner_concept, pair.proofs)
@@ -84,6 +86,8 @@ def _partner(rule: SafetyRule, case: Case) -> tuple[Answer, str | None]:
     drafted = ask(rule.partner_ordered, case)
     truth = any_of((taken.truth, drafted.truth))
     proofs = (*taken.proofs, *drafted.proofs)
+    if not proofs:
+        return Answer(truth, (), taken.decided_by), None
     references = {proof.reference for proof in proofs}
     found = [fact.concepts for fact in find(case.medications, spec.concept) if fact.proof in proofs]
     found += [order.concepts for order in find(case.orders, spec.concept) if order.reference in references]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from msgspec import structs
+
 from treatment_algorithm.assessment import Assessment, RuleResult
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_model import OrderRule, Recommendation, Rule, ScenarioRule
@@ -33,7 +35,7 @@ def as_answered(found: Assessment, shadow: Assessment | None, knowledge: Knowled
 
 def _in_shadow(result: RuleResult, because: str) -> RuleResult:
     note = f"in shadow at this site{because}" + (f"; {result.note}" if result.note else "")
-    return replace(result, shadow=True, note=note)
+    return structs.replace(result, shadow=True, note=note)
 
 
 def _ordered(results: Iterable[RuleResult]) -> tuple[RuleResult, ...]:

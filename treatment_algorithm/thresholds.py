@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, model_validator
 from treatment_algorithm.card_texts import NotRecorded, Record
 from treatment_algorithm.chart_predicates import Names
 from treatment_algorithm.predicates import word_of
+from treatment_algorithm.questions import forget_question
 
 if TYPE_CHECKING:
     from treatment_algorithm.knowledge_base import KnowledgeBase
@@ -116,7 +117,12 @@ def _record(record: BaseModel, moves: tuple[_Move, ...]) -> BaseModel:
                 said = changed.get(name, getattr(record, name, ""))
                 if move.threshold.said in said:
                     changed[name] = said.replace(move.threshold.said, f"{move.value} days")
-    return record.model_copy(update=changed) if changed else record
+    if not changed:
+        return record
+    copied = record.model_copy(update=changed)
+    for kept in copied.__dict__.keys() - type(record).model_fields.keys():
+        del copied.__dict__[kept]  # what the record had worked out from its old numbers
+    return copied
 
 
 def _predicate(asked: Any, moves: tuple[_Move, ...]) -> Any:
@@ -132,6 +138,7 @@ def _predicate(asked: Any, moves: tuple[_Move, ...]) -> Any:
     if not changed:
         return asked
     new = copy.copy(asked)
+    forget_question(new)
     for name, value in changed.items():
         object.__setattr__(new, name, value)  # frozen, and of an alias that its own __init__ would ask for
     return new
