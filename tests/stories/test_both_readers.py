@@ -36,7 +36,7 @@ def _typed(written: str) -> str:
     """JSON as fhir.resources understands it: every element typed by its R4B model, then written out again."""
     model = MODELS[json.loads(written)["resourceType"]]
     try:
-        return model.model_validate_json(written).model_dump_json(exclude_none=True)
+        return str(model.model_validate_json(written).model_dump_json(exclude_none=True))
     except ValidationError:
         return written
 
