@@ -32,12 +32,13 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A text gathered after the names were frozen, by a rule that does not look at them; no name was fitted to it.
+    """A text gathered after the names were frozen, by a rule that does not look at them; none was fitted to it then.
 
-    `language`: of the list it comes from, as BCP 47. `first`: "found" or "missed" when it was measured, once.
-    Source: unseen.csv.
+    `round`: 1 and 2, each gathered and measured once for a freeze of its own. `language`: of the list it comes from, as
+    BCP 47. `first`: "found" or "missed" in that one measurement. Source: unseen.csv.
     """
 
+    round: int
     product: Product
     language: str
     first: str
@@ -79,6 +80,7 @@ def unseen() -> tuple[Unseen, ...]:
     """The rows of unseen.csv, in its order."""
     return tuple(
         Unseen(
+            int(row["round"]),
             Product(row["text"], frozenset(row["concepts"].split()), row["source"], kind=row["kind"]),
             row["language"],
             row["first"],

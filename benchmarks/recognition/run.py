@@ -24,13 +24,8 @@ def main() -> None:
     fresh = unseen()
     later = recall((one.product for one in fresh), recognise)
 
-    print("Gathered after the names were frozen, measured once:")
-    _first_line("all", fresh)
-    for kind in ("ingredient", "brand"):
-        of_kind = tuple(one for one in fresh if one.product.kind == kind)
-        _first_line(f"named by {kind}", of_kind)
-        for language in sorted({one.language for one in of_kind}):
-            _first_line(f"  {language}", tuple(one for one in of_kind if one.language == language))
+    for number in sorted({one.round for one in fresh}):
+        _round_lines(number, tuple(one for one in fresh if one.round == number))
 
     print("\nNow:")
     _recall_line("gathered after the names", later)
@@ -70,6 +65,16 @@ def main() -> None:
 
 def _missed_line(product: Product) -> None:
     print(f"  {product.text} | {', '.join(sorted(product.concepts))} | {product.source}")
+
+
+def _round_lines(number: int, listed: tuple[Unseen, ...]) -> None:
+    print(f"Round {number}, gathered after the names were frozen, measured once:")
+    _first_line("all", listed)
+    for kind in ("ingredient", "brand"):
+        of_kind = tuple(one for one in listed if one.product.kind == kind)
+        _first_line(f"named by {kind}", of_kind)
+        for language in sorted({one.language for one in of_kind}):
+            _first_line(f"  {language}", tuple(one for one in of_kind if one.language == language))
 
 
 def _first_line(title: str, listed: tuple[Unseen, ...]) -> None:
