@@ -1,31 +1,54 @@
-"""The calcinosis-cds command."""
+"""The calcinosis-cds command: the list of its commands; each is imported when it is run."""
 
-import gc
-import signal
-import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
 
 import typer
 
-from cds_service.commands.decisions import decision_commands
-from cds_service.commands.doctor import doctor
-from cds_service.commands.evaluate import evaluate
-from cds_service.commands.explain import explain
-from cds_service.commands.feedback import feedback_commands
-from cds_service.commands.generated_docs import generated_docs
-from cds_service.commands.lint_cards import lint_cards
-from cds_service.commands.migrate import migrate
-from cds_service.commands.purge import purge
-from cds_service.commands.replay import replay
-from cds_service.commands.review import review_commands
-from cds_service.commands.screen import screen
-from cds_service.commands.validate_knowledge import validate_knowledge
-from cds_service.errors import StartRefused
-from cds_service.settings import Settings, load_settings
-from treatment_algorithm.knowledge_errors import KnowledgeError
+from cds_service.commands.on_demand import Commands, OnDemand
 
-_IN_FLIGHT_SECONDS = 10
-# Objects, and collections of the younger generation, before the collector runs (docs/performance.md).
-_COLLECT_AFTER = (50_000, 20, 100)
+
+def _one(name: str, sentence: str) -> OnDemand:
+    function = name.replace("-", "_")
+    return OnDemand(name, f"cds_service.commands.{function}:{function}", sentence)
+
+
+def _several(name: str, function: str, sentence: str) -> OnDemand:
+    return OnDemand(name, f"cds_service.commands.{name}:{function}", sentence, group=True)
+
+
+_COMMANDS = (
+    _one("serve", "Serve CDS Hooks on CDS_HOST and CDS_PORT until SIGTERM or Ctrl-C."),
+    _one(
+        "doctor",
+        "Say what is wrong with the settings, with an EHR's FHIR server (--ehr), with a running service (--service).",
+    ),
+    _one("evaluate", "Evaluate a chart file and print its cards; no server runs, nothing is fetched or stored."),
+    _one("explain", "Explain the decision on a chart file: every feature, therapy line and rule, and what decided it."),
+    _one(
+        "validate-knowledge",
+        "Load the knowledge files, check every name, text, limit and code in them, and say what is in them.",
+    ),
+    _one("lint-cards", "Hold the cards of recorded hook requests against the rules L1 to L25 of the card style."),
+    _one("screen", "Screen many charts: how often would each rule fire, at what rate per 1,000, and for whom."),
+    _one("replay", "Decide every recorded call again, and list those whose cards would say something else."),
+    _one(
+        "purge", "Blank comments older than CDS_FEEDBACK_COMMENT_DAYS, delete decisions older than CDS_DECISION_DAYS."
+    ),
+    _one(
+        "migrate",
+        "Bring the tables of CDS_DATABASE_URL to the newest revision; the service does the same when it starts.",
+    ),
+    _one("generated-docs", "Write clinical-knowledge.md, scopes.md and site-file.schema.json."),
+    _several("feedback", "feedback_commands", "What clinicians did with the cards."),
+    _several("decisions", "decision_commands", "The decision log: what was told, and why."),
+    _several("review", "review_commands", "Have rules reviewed by a clinician, and see which are."),
+)
+
+
+class _Calcinosis(Commands):
+    listed: ClassVar[Mapping[str, OnDemand]] = MappingProxyType({str(command.name): command for command in _COMMANDS})
 
 
 def main() -> None:
@@ -35,36 +58,9 @@ def main() -> None:
 
 def build_cli() -> typer.Typer:
     """The commands, each a function of its own."""
-    cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    cli = typer.Typer(cls=_Calcinosis, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     cli.callback()(_about)
-    cli.command("serve")(serve)
-    cli.command("doctor")(doctor)
-    cli.command("evaluate")(evaluate)
-    cli.command("explain")(explain)
-    cli.command("validate-knowledge")(validate_knowledge)
-    cli.command("lint-cards")(lint_cards)
-    cli.command("screen")(screen)
-    cli.command("replay")(replay)
-    cli.add_typer(feedback_commands(), name="feedback")
-    cli.add_typer(decision_commands(), name="decisions")
-    cli.command("purge")(purge)
-    cli.command("migrate")(migrate)
-    cli.add_typer(review_commands(), name="review")
-    cli.command("generated-docs")(generated_docs)
     return cli
-
-
-def serve() -> None:
-    """Serve CDS Hooks on CDS_HOST and CDS_PORT until SIGTERM or Ctrl-C."""
-    try:
-        settings = load_settings()
-        _serve(settings)
-    except StartRefused as refusal:
-        _refuse(str(refusal))
-    except KnowledgeError as error:
-        _refuse(f"The knowledge is not sound. {error}")
-    except ValueError as error:
-        _refuse(f"A setting cannot be used. {error}")
 
 
 def _about() -> None:
@@ -76,49 +72,6 @@ def _about() -> None:
 
     Exit status of the commands: 0 all is well, 1 something was found, 2 it could not be done.
     """
-
-
-def _serve(settings: Settings) -> None:
-    # A web server takes seconds to import, and this is the only command that is one.
-    import uvicorn
-
-    from cds_service.app import create_app
-    from cds_service.http_protocol import bounded_protocol
-    from cds_service.observability import library_logging
-    from cds_service.stopping import StoppingServer
-
-    library_logging(settings.log_level)
-    app = create_app(settings)
-    # The knowledge lives as long as the process: the collector need not look at it again, nor at every chart at once.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
-    server = StoppingServer(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            http=bounded_protocol(settings.body_seconds),
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="on",
-            timeout_graceful_shutdown=_IN_FLIGHT_SECONDS,
-        ),
-        app,
-        settings.drain_seconds,
-    )
-    # uvicorn raises SIGTERM once more after its graceful stop: that one is the end, and no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server.run()
-    if not server.started:
-        sys.exit(3)
-
-
-def _refuse(sentence: str) -> None:
-    typer.echo(f"calcinosis-cds does not start: {sentence}", err=True)
-    raise typer.Exit(2)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 """Units: the factor that takes a Quantity into the unit that the facts of a concept are in.
 
-Spellings that cues.yaml lists are looked up; other UCUM codes go through ucumvert and pint (docs/decisions/0008).
+Spellings that cues.yaml lists are looked up; other UCUM codes are read by ucum.py (docs/decisions/0008).
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from types import MappingProxyType
-from typing import Any
+from functools import lru_cache
 
 from fhir_mappings.elements import Quantity
+from fhir_mappings.ucum import NoUnit, size_of
 from treatment_algorithm.cues import Cues, unit_key
 
 UCUM = "http://unitsofmeasure.org"
@@ -22,7 +22,6 @@ _UNIT_TEXT = re.compile(r"[!-~]{1,40}")
 # An exponent of nine digits would be computed.
 _LONG_NUMBER = re.compile(r"[0-9]{4}")
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
-_BARE_ANNOTATION = re.compile(r"(^|[./(])\{[^{}]*\}")
 _BRACKETED = re.compile(r"\[[^\[\]]*\]")
 _BRACKETED_POWER = re.compile(r"\][-+]?[0-9]")
 # An equivalent and an osmole say how much of a substance only together with its charge or its dissociation.
@@ -139,29 +138,14 @@ def prepare_units(cues: Cues) -> None:
             _in_base_units(unit)
 
 
-@cache
-def _registry() -> Any:
-    # Imported here: most commands and requests never meet a unit that is not listed, and this costs half a second.
-    from ucumvert import PintUcumRegistry  # type: ignore[import-untyped]  # it ships no types
-
-    return PintUcumRegistry()
-
-
 @lru_cache(maxsize=_FACTOR_CACHE)
-def _in_base_units(unit: str) -> tuple[float, Mapping[str, float]] | None:
-    """One of a unit in base units, and its dimensions; None for what has none, is not linear or is no UCUM."""
-    registry = _registry()
-    plain = _ANNOTATION.sub("", _BARE_ANNOTATION.sub(r"\g<1>1", unit))
+def _in_base_units(unit: str) -> tuple[float, Mapping[str, int]] | None:
+    """One of a unit in base units, and its dimensions; None for what has none, is not proportional or is no UCUM."""
     try:
-        quantity = registry.from_ucum(plain)
-        one, two = ((quantity * count).to_base_units() for count in (1, 2))
-        dimensions = MappingProxyType(dict(one.dimensionality))
-        size, twice = float(one.magnitude), float(two.magnitude)
-    except Exception:
-        # Whatever the parser or the registry makes of a text from a chart, it is a unit that we do not know.
+        size = size_of(unit)
+    except NoUnit:
         return None
-    linear = size > 0 and abs(twice - 2 * size) <= 1e-9 * twice
-    return (size, dimensions) if dimensions and linear else None
+    return (size.factor, size.dimensions) if size.dimensions and 0 < size.factor < math.inf else None
 
 
 @lru_cache(maxsize=_FACTOR_CACHE)

@@ -1,8 +1,11 @@
 """The command line: a start that is refused ends with a sentence, not a stack trace."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from cds_service.cli import build_cli
@@ -23,3 +26,20 @@ def test_serve_names_a_setting_that_cannot_be_used(tmp_path: Path, monkeypatch: 
     result = CliRunner().invoke(build_cli(), ["serve"])
     assert result.exit_code == 2
     assert "port" in result.output
+
+
+def test_the_list_says_of_each_command_what_the_command_says_of_itself() -> None:
+    listed = get_command(build_cli()).commands  # type: ignore[attr-defined]  # it is a group
+    assert len(listed) == 14
+    for name, one in listed.items():
+        said = " ".join(one.command().help.partition("\n\n")[0].split())
+        assert one.help == said, name
+
+
+def test_the_list_imports_no_command() -> None:
+    script = (
+        "import sys; from typer.testing import CliRunner; from cds_service.cli import build_cli; "
+        "assert 'validate-knowledge' in CliRunner().invoke(build_cli(), ['--help']).output; "
+        "print(sorted({'pydantic', 'sqlalchemy', 'fastapi', 'msgspec'} & sys.modules.keys()))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", script], text=True) == "[]\n"
