@@ -36,12 +36,18 @@ class Clause:
 
 
 class ConditionWords:
-    """Conditions in words; drugs and findings by the labels that cards use, features by their titles."""
+    """Conditions in words; drugs and findings by the labels that cards use, features by their titles.
 
-    def __init__(self, knowledge: KnowledgeBase, links: Links) -> None:
+    `brief`: titles without what stands in brackets, for the drawing.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, links: Links, *, brief: bool = False) -> None:
         self._knowledge = knowledge
         self._links = links
-        self._titles = {feature.id: feature.title for feature in knowledge.features}
+        self._titles = {
+            feature.id: re.sub(r" \([^()]*\)", "", feature.title) if brief else feature.title
+            for feature in knowledge.features
+        }
         self._therapies = {therapy.id: therapy.label for therapy in knowledge.therapies}
 
     def tree(self, predicate: Predicate) -> Clause:

@@ -5,10 +5,12 @@ from typing import Any
 
 from cds_service.pages.card_words import CardWords, Said
 from cds_service.pages.conditions import WRITTEN_OUT, ConditionWords, group_anchor, groups_in, spaced
+from cds_service.pages.decision_flow import asked_beyond, names_scenario
+from cds_service.pages.flow_figures import flow_figures
 from cds_service.pages.links import Links, anchor_of
 from treatment_algorithm.knowledge_base import KnowledgeBase
 from treatment_algorithm.knowledge_model import Recommendation, SafetyCase, SafetyRule, ScenarioRule
-from treatment_algorithm.predicates import InScenario, Predicate, walk
+from treatment_algorithm.predicates import Predicate
 
 _ACTIONS = {
     "suppress": "Not suggested; an order gets a critical card",
@@ -24,6 +26,8 @@ def guideline_context(knowledge: KnowledgeBase) -> Mapping[str, Any]:
     links = Links(knowledge)
     conditions = ConditionWords(knowledge, links)
     cards = CardWords(knowledge, conditions)
+    summaries = {scenario.id: _summaries(knowledge, scenario, cards) for scenario in knowledge.scenarios}
+    with_card = {identity for identity, said in summaries.items() if said}
     return {
         "knowledge": knowledge,
         "evidence": knowledge.evidence,
@@ -36,25 +40,26 @@ def guideline_context(knowledge: KnowledgeBase) -> Mapping[str, Any]:
         "conditions": conditions,
         "said": cards.said,
         "gives": {scenario.id: _gives(knowledge, scenario) for scenario in knowledge.scenarios},
-        "summaries": {scenario.id: _summaries(knowledge, scenario, cards) for scenario in knowledge.scenarios},
+        "summaries": summaries,
+        "flow": flow_figures(knowledge, ConditionWords(knowledge, links, brief=True), with_card),
         "action": _action,
         "groups": _groups(knowledge, conditions),
     }
 
 
 def _gives(knowledge: KnowledgeBase, scenario: ScenarioRule) -> tuple[Recommendation, ...]:
-    """The recommendations whose condition names the scenario."""
-    return tuple(rule for rule in knowledge.recommendations if scenario.id in _scenarios_of(rule.when))
-
-
-def _scenarios_of(predicate: Predicate) -> set[str]:
-    return {name for part in walk(predicate) if isinstance(part, InScenario) for name in part.ids}
+    """The recommendations that can be offered in the scenario because their condition names it."""
+    return tuple(rule for rule in knowledge.recommendations if _about(rule.when, scenario))
 
 
 def _summaries(knowledge: KnowledgeBase, scenario: ScenarioRule, cards: CardWords) -> tuple[Said, ...]:
     """The one line of every card that is about the scenario."""
-    about = [template for template in knowledge.cards if scenario.id in _scenarios_of(template.when)]
+    about = [template for template in knowledge.cards if _about(template.when, scenario)]
     return tuple(said for template in about for said in cards.said(template.summary))
+
+
+def _about(predicate: Predicate, scenario: ScenarioRule) -> bool:
+    return names_scenario(predicate, scenario.id) and asked_beyond(predicate, scenario.id) is not None
 
 
 def _action(rule: SafetyRule, case: SafetyCase) -> str:

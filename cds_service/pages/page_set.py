@@ -15,6 +15,7 @@ from cds_service.pages.guideline import guideline_context
 from cds_service.pages.page import CSS, JSON, Page, finished
 from cds_service.pages.site_words import moved_thresholds, switched_rules
 from cds_service.pages.source_attributes import source_attributes
+from cds_service.pages.workbench import workbench_served
 from cds_service.settings import DISTRIBUTION, Settings
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder
 from treatment_algorithm.source_attributes import load_source_attributes
@@ -30,8 +31,13 @@ class PageSet:
 
     @cached_property
     def guideline(self) -> Page:
-        """GET /guideline: the whole knowledge, one element with an id for every rule and every piece of evidence."""
-        return self._rendered("guideline.html", guideline_context(self._knowledge))
+        """GET /guideline: the whole knowledge, one element with an id for every rule and every piece of evidence.
+
+        Where there is a workbench, a patient's way can be shown on it, by the modules of the workbench.
+        """
+        shown = workbench_served(self._settings)
+        context = {**guideline_context(self._knowledge), "path_shown": shown}
+        return self._rendered("guideline.html", context, scripted=shown)
 
     @cached_property
     def about(self) -> Page:
@@ -53,6 +59,11 @@ class PageSet:
     def stylesheet(self) -> Page:
         """GET /assets/pages.css."""
         return finished((files("cds_service.pages") / "assets" / "pages.css").read_text(encoding="utf-8"), CSS)
+
+    @cached_property
+    def guideline_stylesheet(self) -> Page:
+        """GET /assets/guideline.css: the figures and the paper of the guideline page."""
+        return finished((files("cds_service.pages") / "assets" / "guideline.css").read_text(encoding="utf-8"), CSS)
 
     @cached_property
     def source_attributes(self) -> Page:

@@ -30,12 +30,16 @@ def add_pages(app: FastAPI, sites: Sites, settings: Settings) -> None:
     def stylesheet(request: Request) -> Response:
         return answer(sites.default.pages.stylesheet, request)
 
+    def guideline_stylesheet(request: Request) -> Response:
+        return answer(sites.default.pages.guideline_stylesheet, request)
+
     def source_attributes(request: Request) -> Response:
         return answer(sites.default.pages.source_attributes, request)
 
     _add(app, "/guideline", guideline)
     _add(app, "/about", about)
     _add(app, "/assets/pages.css", stylesheet)
+    _add(app, "/assets/guideline.css", guideline_stylesheet)
     _add(app, "/api/source-attributes", source_attributes)
     if workbench_served(settings):
         _add_workbench(app, sites, WorkbenchFiles(DemoCharts(demo_folder())), settings)
