@@ -72,7 +72,7 @@ class FlowDrawing:
         left, width = 4.0, self.layout.width - 8
         rows = [text_row(title, bold=True), *(text_row(line) for line in lines)]
         box, height = _box(rows, (left, width), 2, f"node {kind}")
-        arrow = _down(_SPINE, height + 2, height + 2 + _GAP, "") if leads_on else Markup("")
+        arrow = _down(_SPINE, (height + 2, height + 2 + _GAP), "") if leads_on else Markup("")
         return self._svg(height + 4 + (_GAP if leads_on else 0), title, Markup("").join([arrow, box]))
 
     def _step(self, kind: str, asked: list[Row], given: list[Row], on: str, title: str, yes: str = "yes") -> Markup:
@@ -84,14 +84,11 @@ class FlowDrawing:
         bottom = max(2 + asked_height, top + given_height)
         end = bottom + (_GAP if on else 4)
         if layout.below:
-            across = _down(layout.answer[0] + 40, 2 + asked_height, top, yes, "across")
+            across = _down(layout.answer[0] + 40, (2 + asked_height, top), yes, "across")
         else:
             across = _across(left + width, layout.answer[0], 2 + 26, yes)
-        down = (
-            _down(left + _SPINE - 4 if not layout.below else left + 16, 2 + asked_height, end, on, "on", bottom)
-            if on
-            else Markup("")
-        )
+        spine = left + (16 if layout.below else _SPINE - left)
+        down = _down(spine, (2 + asked_height, end), on, words_from=bottom) if on else Markup("")
         return self._svg(end, title, Markup("").join([down, across, question, answer]))
 
     def _svg(self, height: float, title: str, inner: Markup) -> Markup:
@@ -128,18 +125,18 @@ def _box(rows: Iterable[Row], place: tuple[float, float], top: float, classes: s
 
 def _across(start: float, end: float, y: float, word: str) -> Markup:
     return Markup(
-        '<g class="arrow across"><path class="shaft" d="M{0:g} {2:g}H{1:g}"/><path class="head" d="M{3:g} {4:g}l9 5l-9 5z"/>'
+        '<g class="arrow across"><path class="shaft" d="M{0:g} {2:g}H{1:g}"/>'
+        '<path class="head" d="M{3:g} {4:g}l9 5l-9 5z"/>'
         '<text class="word" aria-hidden="true" x="{5:g}" y="{6:g}" text-anchor="middle">{7}</text></g>'
     ).format(start, end - 8, y, end - 9, y - 5, (start + end) / 2 - 3, y - 6, word)
 
 
-def _down(x: float, start: float, end: float, word: str, kind: str = "on", word_from: float | None = None) -> Markup:
-    said = (
-        (word_from if word_from is not None else start)
-        + (end - (word_from if word_from is not None else start)) / 2
-        + 4
-    )
+def _down(x: float, ends: tuple[float, float], word: str, kind: str = "on", words_from: float | None = None) -> Markup:
+    """An arrow downwards; its word stands in the middle of its last part, which begins at `words_from`."""
+    start, end = ends
+    middle = ((start if words_from is None else words_from) + end) / 2 + 4
     return Markup(
-        '<g class="arrow {0}"><path class="shaft" d="M{1:g} {2:.1f}V{3:.1f}"/><path class="head" d="M{4:g} {5:.1f}l5 9l5 -9z"/>'
+        '<g class="arrow {0}"><path class="shaft" d="M{1:g} {2:.1f}V{3:.1f}"/>'
+        '<path class="head" d="M{4:g} {5:.1f}l5 9l5 -9z"/>'
         '<text class="word" aria-hidden="true" x="{6:g}" y="{7:.1f}">{8}</text></g>'
-    ).format(kind, x, start, end - 8, x - 5, end - 9, x + 11, said, word)
+    ).format(kind, x, start, end - 8, x - 5, end - 9, x + 11, middle, word)

@@ -12,6 +12,7 @@ _TEXT = Lettering(13)
 _BOLD = Lettering(13.5, bold=True)
 _SMALL = Lettering(11.5)
 _SIGN = 16.0
+_UNMARKED = Markup("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Row:
     text: str
     lettering: Lettering = _TEXT
     classes: str = "line"
-    marks: Markup = Markup("")
+    marks: Markup = _UNMARKED
     sign: bool = False
     link: str = ""
     label: str = ""
@@ -68,7 +69,7 @@ def heading_row(identity: str, title: str, number: int) -> Row:
 
 def question_row(question: Question, holds_with: str | None = None) -> Row:
     """A line of a condition; `holds_with`: the rule that can only be yes when this line is."""
-    marks = Markup(' data-holds-with="{}"').format(holds_with) if holds_with else Markup("")
+    marks = Markup(' data-holds-with="{}"').format(holds_with) if holds_with else _UNMARKED
     if question.feature is not None:
         marks += Markup(' data-feature="{}" data-yes="{}" data-no="{}" data-unknown="{}"').format(
             question.feature, *(question.answers[answer] for answer in ("yes", "no", "unknown"))
@@ -93,7 +94,7 @@ def alongside_rows(given: Given) -> tuple[Row, ...]:
 
 def text_row(text: str, *, bold: bool = False, rule: str = "", link: str = "") -> Row:
     """A plain line; with `rule` a place for its mark."""
-    marks = _rule(rule) if rule else Markup("")
+    marks = _rule(rule) if rule else _UNMARKED
     return Row(text, _BOLD if bold else _TEXT, "strong" if bold else "line", marks, sign=bool(rule), link=link)
 
 

@@ -15,8 +15,11 @@ from cds_service.pages.page import CSS, JSON, SCRIPT, SVG, Page, finished
 from cds_service.settings import Settings
 from treatment_algorithm.knowledge_base import KnowledgeBase
 
-MODULES = ("workbench", "element", "chart", "hook_calls", "card_view", "card_text", "why", "dialogs", "view_address")
-"""The ES modules of the page, `assets/NAME.js`."""
+MODULES = (
+    "workbench", "element", "chart", "hook_calls", "card_view", "card_text", "why", "dialogs", "view_address",
+    "view_request", "trace_marks", "chart_handover", "guideline", "lit_figures", "patient_way",
+)  # fmt: skip
+"""The ES modules of the workbench and of the guideline page, `assets/NAME.js`."""
 
 
 class WorkbenchFiles:

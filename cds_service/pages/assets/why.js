@@ -1,12 +1,11 @@
 // The trace: facts with their proofs, every rule with what decided it and its sources, the gaps, the JSON exchanged.
 
-import { title } from "./chart.js";
 import { button, chartText, element, fill, link } from "./element.js";
 import { curl } from "./hook_calls.js";
+import { mark, proofChips } from "./trace_marks.js";
+import { guidelineAddress } from "./view_address.js";
 
-const MARKS = { yes: ["✓", "yes"], no: ["–", "no"], unknown: ["?", "not known"] };
 let entries = new Map();
-const root = document.body.dataset.root;
 
 /** Show the trace of /api/evaluate; `start`: rules and sources; `acts`: showResource(reference), showRule(id). */
 export function showTrace(trace, start, acts, onCards, resources) {
@@ -70,26 +69,13 @@ function folded(summary, content, id) {
   return element("details", { id }, element("summary", {}, summary), content);
 }
 
-function mark(value) {
-  const [sign, word] = MARKS[value] ?? MARKS.unknown;
-  return element("span", { class: `mark ${value}` }, element("span", { "aria-hidden": "true" }, `${sign} `), word);
-}
-
 function facts(features, acts) {
   if (!features.length) return element("p", { class: "soft" }, "None.");
   return element("ul", { class: "facts" }, features.map((one) =>
     element("li", { id: `feature-${one.id}`, tabindex: "-1" }, mark(one.value), " ", one.title, proofs(one.proofs, acts))));
 }
 
-function proofs(found, acts) {
-  if (!found?.length) return null;
-  return element("span", { class: "proofs" }, found.map((proof) => [
-    " ",
-    button(chartText(entries.has(proof.reference) ? title(entries.get(proof.reference)) : proof.reference, 50),
-      () => acts.showResource(proof.reference), { class: "chip basis", title: proof.reference }),
-    element("span", { class: "soft" }, [proof.date, proof.status, proof.recognised_by_name ? "recognised by name" : null,
-      proof.recognised_by_lookup ? "recognised by a terminology server" : null].filter(Boolean).map((word) => ` ${word}`).join(","))]));
-}
+const proofs = (found, acts) => proofChips(found, acts, entries);
 
 function ruleList(heading, rules, start, acts, onCards, open) {
   const list = element("ul", { class: "rules" }, rules.map((rule) => element("li", {}, ruleView(rule, start, acts, onCards))));
@@ -103,7 +89,7 @@ function ruleView(rule, start, acts, onCards) {
     element("p", {}, known.says),
     element("p", { class: "soft" }, `Evidence: ${known.evidence} [${known.mark}]`, known.review === "draft" ? " · draft, not reviewed by a clinician" : ""),
     element("ul", { class: "sources" }, [...known.sources, ...known.statements].map((id) => element("li", {}, sourceOf(id, start)))),
-    element("p", {}, link(`${rule.id} on the guideline page`, `${root}/guideline#${known.anchor}`)),
+    element("p", {}, link(`${rule.id} on the guideline page`, guidelineAddress(known.anchor))),
   ] : [];
   return element("details", { id: `rule-${rule.id}`, class: "rule" },
     element("summary", {}, mark(rule.result), " ", element("span", { class: "id" }, rule.id), " ", known?.title ?? "",
@@ -130,7 +116,7 @@ function sourceOf(id, start) {
   if (source) return [source.url ? link(source.label, source.url) : source.label, element("span", { class: "soft" }, ` [${source.mark}]`)];
   if (id === "D") return "decision of this project";
   const quote = start.statements[id];
-  return [link(id, `${root}/guideline#${id.toLowerCase()}`), quote ? element("q", {}, quote) : null].flatMap((one) => (one ? [one, " "] : []));
+  return [link(id, guidelineAddress(id.toLowerCase())), quote ? element("q", {}, quote) : null].flatMap((one) => (one ? [one, " "] : []));
 }
 
 function gaps(trace) {

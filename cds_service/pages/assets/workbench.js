@@ -2,10 +2,12 @@
 
 import { cardView, groundsOf, inOrder } from "./card_view.js";
 import { age, byReference, changed, chartOf, drugName, facts, named, resourcesOf, title } from "./chart.js";
+import { HANDED_OVER, handOver } from "./chart_handover.js";
 import { askForChart, askForServer, showConnect, showResource } from "./dialogs.js";
-import { button, chartText, element, fill } from "./element.js";
-import { DRAFT, draftOrder, feedback, get, hookRequest, newInstance, post } from "./hook_calls.js";
-import { readAddress, writeAddress } from "./view_address.js";
+import { button, chartText, element, fill, link } from "./element.js";
+import { DRAFT, feedback, get, hookRequest, newInstance, post } from "./hook_calls.js";
+import { guidelineAddress, readAddress, writeAddress } from "./view_address.js";
+import { orderOf, reasonChoices, reasonKey } from "./view_request.js";
 import { openRule, showExchange, showTrace } from "./why.js";
 
 const view = readAddress();
@@ -31,6 +33,7 @@ async function begin() {
   document.getElementById("paste").addEventListener("click", () => askForChart(takeChart));
   document.getElementById("fhir").addEventListener("click", () => askForServer(takeChart));
   document.getElementById("connect").addEventListener("click", showConnect);
+  handOver(() => (last && !view.patient ? { request: last.request } : null));
   try {
     start = await get("/workbench/start.json");
   } catch (error) {
@@ -54,7 +57,7 @@ async function choosePatient(name, keepView = false) {
     return;
   }
   openSession();
-  if (view.hook !== "patient-view") orders = [draftOrder(chart.context.patientId, drugOf(view.drug), reasonOf(view.reason))];
+  if (view.hook !== "patient-view") orders = [orderOf(view, start, chart)];
   await fire(view.hook);
 }
 
@@ -98,9 +101,21 @@ async function fire(hook) {
   if (trace.status === 200) last.asked = (trace.body.rules ?? []).length;
   if (trace.status === 200) showTrace(trace.body, start, acts, onCards, byReference(chart, prefetch(), orders));
   else fill("trace", element("p", { class: "soft" }, `Nothing was decided (${trace.status || "no answer"}), so there is nothing to explain.`));
+  drawWay(trace.status === 200);
+  // The guideline page leads back to one rule.
+  if (view.rule) openRule(view.rule);
+  view.rule = "";
   if (!last.cards?.length) drawCards();
   showEffect(before);
   document.getElementById("cards").setAttribute("aria-busy", "false");
+}
+
+/** Where this patient's way is drawn; a chart that cannot stand in the address is asked for by the page it opens. */
+function drawWay(known) {
+  const label = "The way through the guideline, drawn";
+  if (!known) fill("way");
+  else if (view.patient) fill("way", link(label, guidelineAddress("this-patient")));
+  else fill("way", element("a", { href: `${document.body.dataset.root}/guideline?${HANDED_OVER}#this-patient`, target: "_blank", rel: "opener" }, label));
 }
 
 function draw() {
@@ -154,7 +169,7 @@ function drawOrdering() {
   const ordering = view.hook !== "patient-view";
   const kept = document.activeElement?.id;
   const own = orders.find((one) => one.id === DRAFT);
-  const reasons = reasonChoices();
+  const reasons = reasonChoices(start, chart);
   const drugs = element("select", { id: "drug", on: { change: (event) => prescribe({ drug: event.target.value }) } },
     element("option", { value: "" }, "choose a drug"),
     start.drugs.map((drug) => element("option", { value: drug.coding[0].code, selected: drug.coding[0].code === view.drug }, drug.text)));
@@ -189,19 +204,8 @@ function prescribe(change) {
     outcomes = new Map();
   }
   Object.assign(view, change);
-  const draft = draftOrder(chart.context.patientId, drugOf(view.drug), reasonOf(view.reason));
-  orders = [draft, ...orders.filter((one) => one.id !== DRAFT)];
+  orders = [orderOf(view, start, chart), ...orders.filter((one) => one.id !== DRAFT)];
   fire("order-select");
-}
-
-const drugOf = (codeOf) => start.drugs.find((drug) => drug.coding[0].code === codeOf);
-const reasonKey = (reason) => reason.coding?.[0]?.code ?? named(reason);
-const reasonOf = (key) => reasonChoices().find((one) => reasonKey(one) === key);
-
-function reasonChoices() {
-  const listed = resourcesOf(chart.prefetch.conditions).map((one) => one.code).filter((one) => one && named(one));
-  const once = new Map([...listed, ...start.reasons].map((one) => [reasonKey(one), one]));
-  return [...once.values()];
 }
 
 function drawOrders() {
