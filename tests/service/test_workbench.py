@@ -66,7 +66,7 @@ def test_the_modules_served_are_those_that_exist_and_that_are_imported() -> None
     here = {path.name for path in ASSETS.iterdir() if path.name.endswith(".js")}
     imported = {name for file in here for name in re.findall(r'from "\./([a-z_.]+)"', read(file))}
     assert here == {f"{name}.js" for name in MODULES}
-    assert imported | {"workbench.js"} == here
+    assert imported | {"workbench.js", "guideline.js"} == here
 
 
 def test_no_module_makes_markup_of_text() -> None:
