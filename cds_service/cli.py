@@ -20,12 +20,15 @@ def _several(name: str, function: str, sentence: str) -> OnDemand:
 
 _COMMANDS = (
     _one("serve", "Serve CDS Hooks on CDS_HOST and CDS_PORT until SIGTERM or Ctrl-C."),
+    _one("demo", "Serve made-up patients on this machine and open the workbench; nothing is kept, no EHR is needed."),
     _one(
         "doctor",
         "Say what is wrong with the settings, with an EHR's FHIR server (--ehr), with a running service (--service).",
     ),
     _one("evaluate", "Evaluate a chart file and print its cards; no server runs, nothing is fetched or stored."),
     _one("explain", "Explain the decision on a chart file: every feature, therapy line and rule, and what decided it."),
+    _one("scenarios", "Show which rules speak in which cases: a matrix of charts and orders by rules."),
+    _one("diff", "Show what two knowledge versions answer differently: cards that go, come, or say something else."),
     _one(
         "validate-knowledge",
         "Load the knowledge files, check every name, text, limit and code in them, and say what is in them.",

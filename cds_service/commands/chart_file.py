@@ -19,10 +19,14 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class ChartFile:
-    """What was in the file: the request of a CDS Client, and the resources in it, in the order of the file."""
+    """What was in the file: the request of a CDS Client, and the resources in it, in the order of the file.
+
+    `recorded`: whether the file holds the request itself, and not Bundles that one was made of.
+    """
 
     request: HookRequest
     entries: tuple[ChartEntry, ...]
+    recorded: bool = False
 
 
 def read_chart_file(path: Path, hook: str | None, patient_id: str | None) -> ChartFile:
@@ -61,7 +65,7 @@ def read_chart(data: bytes, hook: str | None, patient_id: str | None) -> ChartFi
         raise UnusableChart("the recorded request is about another patient than --patient says")
     values = [*request.prefetch.values(), request.context.draft_orders]
     entries = (entry for value in values if value is not None for entry in _entries_of(bytes(value)))
-    return ChartFile(request, tuple(entries))
+    return ChartFile(request, tuple(entries), recorded=True)
 
 
 def _of_bundles(bundles: Sequence[bytes], hook: str | None, patient_id: str | None) -> ChartFile:

@@ -1,8 +1,10 @@
 """What a command needs to look at a file: settings, knowledge, the day, and the decision on the chart."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from cds_service.clock import site_clock
 from cds_service.commands.bundle_request import UnusableChart
@@ -15,6 +17,8 @@ from cds_service.settings import Settings, load_settings
 from cds_service.site import knowledge_of_site
 from treatment_algorithm.knowledge_base import KnowledgeBase, knowledge_folder, load_knowledge
 from treatment_algorithm.knowledge_errors import KnowledgeError
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,15 @@ def open_file(path: Path, hook: str | None, patient_id: str | None, today: date 
 
     `today`: by default the calendar day in CDS_TIME_ZONE.
     """
+    file, knowledge, settings, day = open_all(lambda: read_chart_file(path, hook, patient_id), today)
+    return FileEvaluation(file, knowledge, settings, day)
+
+
+def open_all(read: Callable[[], Read], today: date | None) -> tuple[Read, KnowledgeBase, Settings, date]:
+    """What `read` gives, knowledge, settings and the day; ends the command as `open_file` does."""
     try:
         settings = load_settings()
-        file = read_chart_file(path, hook, patient_id)
+        content = read()
         knowledge = knowledge_of_site(load_knowledge(knowledge_folder()), settings.site_file)
     except UnusableChart as error:
         refuse(f"{error}.".replace("..", "."))
@@ -51,4 +61,4 @@ def open_file(path: Path, hook: str | None, patient_id: str | None, today: date 
         refuse(f"the knowledge is not sound. {error}")
     except ValueError as error:
         refuse(f"a setting cannot be used. {error}")
-    return FileEvaluation(file, knowledge, settings, site_clock(settings.time_zone)() if today is None else today)
+    return content, knowledge, settings, site_clock(settings.time_zone)() if today is None else today

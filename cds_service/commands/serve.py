@@ -3,6 +3,7 @@
 import gc
 import signal
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -19,7 +20,7 @@ def serve() -> None:
     """Serve CDS Hooks on CDS_HOST and CDS_PORT until SIGTERM or Ctrl-C."""
     try:
         settings = load_settings()
-        _serve(settings)
+        run_server(settings)
     except StartRefused as refusal:
         _refuse(str(refusal))
     except KnowledgeError as error:
@@ -28,7 +29,8 @@ def serve() -> None:
         _refuse(f"A setting cannot be used. {error}")
 
 
-def _serve(settings: Settings) -> None:
+def run_server(settings: Settings, started: Callable[[], None] | None = None) -> None:
+    """Serve until the process is told to end; `started` is called once it listens. Raises StartRefused."""
     # What is imported and built from here on lives as long as the process: looking for garbage in it finds none.
     gc.disable()
     import uvicorn
@@ -59,6 +61,7 @@ def _serve(settings: Settings) -> None:
         ),
         app,
         settings.drain_seconds,
+        started,
     )
     # uvicorn raises SIGTERM once more after its graceful stop: that one is the end, and no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

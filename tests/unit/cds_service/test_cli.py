@@ -30,7 +30,7 @@ def test_serve_names_a_setting_that_cannot_be_used(tmp_path: Path, monkeypatch: 
 
 def test_the_list_says_of_each_command_what_the_command_says_of_itself() -> None:
     listed = get_command(build_cli()).commands  # type: ignore[attr-defined]  # it is a group
-    assert len(listed) == 14
+    assert len(listed) == 17
     for name, one in listed.items():
         said = " ".join(one.command().help.partition("\n\n")[0].split())
         assert one.help == said, name
