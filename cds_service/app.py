@@ -19,6 +19,7 @@ from cds_service.error_response import error_response
 from cds_service.errors import PreconditionFailed, ServiceError, Unauthenticated, status_body
 from cds_service.observability import build_logger
 from cds_service.openapi.document import openapi_document
+from cds_service.openapi.page import add_openapi_page
 from cds_service.pages.routes import add_pages
 from cds_service.request_scope import RequestScope
 from cds_service.routes import add_metrics, add_routes
@@ -74,6 +75,9 @@ def create_app(
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
         openapi_url=None if settings.production else "/openapi.json",
+        # FastAPI's own pages load their scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
     )
     add_routes(app)
     if settings.admin_token is not None or not settings.production:
@@ -82,6 +86,7 @@ def create_app(
         # What FastAPI would make of the routes is empty: they read bytes.
         document = openapi_document(settings, sites.default.known)
         app.openapi = lambda: document  # type: ignore[method-assign]
+        add_openapi_page(app)
     add_pages(app, sites, settings)
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HTTPException, _framework_error)

@@ -6,11 +6,13 @@ Closing line: N passed, N failed. Without Chromium: skipped with the reason.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Error
 
@@ -42,6 +44,7 @@ def main() -> int:
             _taken(tally, started, base, step)
         _taken(tally, started, base, hostile_chart)
         _reach(tally, started, base)
+        _openapi_page(tally, started, base)
         if options.screenshot:
             _picture(started, base, options.screenshot)
     return tally.close()
@@ -71,6 +74,20 @@ def opened(started: Browser, base: str, address: str = "/", size: dict[str, int]
         yield seen
     finally:
         context.close()
+
+
+def _openapi_page(tally: Tally, started: Browser, base: str) -> None:
+    """/docs shows every address of the description, from this service alone."""
+    described = json.loads(urlopen(f"{base}/openapi.json").read())["paths"]  # noqa: S310  loopback
+    with started.new_context(viewport={"width": 1440, "height": 900}) as context:
+        seen = watched(context.new_page(), base)
+        seen.page.goto(f"{base}/docs")
+        seen.page.wait_for_selector(".opblock")
+        shown = set(
+            seen.page.locator(".opblock-summary-path").evaluate_all("(all) => all.map((one) => one.dataset.path)")
+        )
+        tally.check(shown == set(described), f"/docs shows all {len(described)} addresses", str(shown ^ set(described)))
+        tally.check(not seen.faults, "/docs calls no other host and breaks no policy", "; ".join(seen.faults[:3]))
 
 
 def _taken(tally: Tally, started: Browser, base: str, step: Step | Callable[[Tally, Watched], None]) -> None:

@@ -10,8 +10,10 @@ from fastapi.routing import APIRoute
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
+from cds_service.decide import decide
 from demo.build_requests import EXAMPLES, api_examples, build_requests
 from tests.service.ehr import running_service
+from tests.service.ehr_client import trusting
 
 Json = dict[str, Any]
 BODIES = ("/cds-services/calcinosis-order-sign", "/cds-services/{service_id}/feedback", "/api/evaluate")
@@ -110,9 +112,25 @@ def test_every_refusal_that_a_body_can_meet_is_described(document: Json, path: s
             }
 
 
+def test_the_page_of_the_description_loads_everything_from_the_service_itself(tmp_path: Path) -> None:
+    with running_service(tmp_path, decide) as client:
+        page = client.get("/docs")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert [one for one in loaded if not one.startswith(("docs/", "data:"))] == []
+        for one in loaded:
+            if one.startswith("docs/"):
+                assert client.get(f"/{one}").status_code == 200
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+
+
 def test_production_shows_no_description(tmp_path: Path) -> None:
     """OWASP API8; the addresses stand in the documents of the product."""
-    with running_service(tmp_path) as development:
-        assert development.get("/openapi.json").status_code == 200
-    source = (Path(__file__).parents[2] / "cds_service" / "app.py").read_text(encoding="utf-8")
-    assert 'openapi_url=None if settings.production else "/openapi.json"' in source
+    closed = {"environment": "production", "allow_draft_knowledge": True, **trusting(tmp_path)}
+    paths = ("/docs", "/docs/start.js", "/docs/swagger-ui-bundle.js", "/openapi.json", "/redoc")
+    for values, status in (({}, (200, 200, 200, 200, 404)), (closed, (404, 404, 404, 404, 404))):
+        with running_service(tmp_path, decide, **values) as client:
+            assert tuple(client.get(path).status_code for path in paths) == status
