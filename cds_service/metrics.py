@@ -73,7 +73,9 @@ class Metrics(Collector):
         )
     )
     rule_results: Total = field(
-        default_factory=lambda: Total("cds_rule_results", "What each rule answered in hook calls.", ("rule", "result"))
+        default_factory=lambda: Total(
+            "cds_rule_results", "What each rule that acts answered in hook calls.", ("rule", "result")
+        )
     )
     unknown_data: Total = field(
         default_factory=lambda: Total(
@@ -123,7 +125,7 @@ class Metrics(Collector):
     def count_decision(self, decision: "Decision") -> None:
         """Count what one hook call was answered, by which rules, and what could not be known."""
         assessment = decision.assessment
-        self.rule_results.counts.update(map(_OF_RESULT, assessment.rules))
+        self.rule_results.counts.update(_OF_RESULT(result) for result in assessment.rules if not result.shadow)
         self.unknown_data.counts.update(
             (group,) for group, state in decision.features.groups.items() if not state.closed
         )

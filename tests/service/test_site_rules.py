@@ -94,6 +94,8 @@ def test_a_rule_put_into_shadow_takes_its_card_and_leaves_trace_log_and_metric(
         (line,) = [one for one in json_lines(capsys.readouterr().out) if one["event"] == "request"]
         assert (line["cards"], line["shadow_cards"], line["shadow_rules"]) == (0, 1, ["OS-LIMITED"])
         assert metric(client, 'cds_shadow_rule_results_total{result="yes",rule="OS-LIMITED"}') == 1
+        # From the call before.
+        assert metric(client, 'cds_rule_results_total{result="yes",rule="OS-LIMITED"}') == 1
         assert metric(client, 'cds_shadow_cards_total{indicator="info"}') == 1
         traced = trace(client, COLCHICINE)
         assert rule(traced, "OS-LIMITED")["result"] == "yes"
