@@ -33,13 +33,13 @@ class Goal:
 
 
 GOALS = (
-    Goal("n50", "patient-view N=50, p50 to the floor", 2.0, 1.0),
-    Goal("n50-cpu", "patient-view N=50, cpu to the floor", 2.0, 1.0),
-    Goal("n50-min", "patient-view N=50, shortest to the floor's", 2.0, 1.0),
-    Goal("n5", "patient-view N=5, p50 to the floor", 3.0, 2.0),
-    Goal("n5-cpu", "patient-view N=5, cpu to the floor", 3.0, 2.0),
-    Goal("n5-min", "patient-view N=5, shortest to the floor's", 3.0, 2.0),
-    Goal("n500", "patient-view N=500, p50 to the floor", 1.0, 0.6),
+    Goal("n50", "patient-view N=50, p50 to the floor", 1.5, 1.0),
+    Goal("n50-cpu", "patient-view N=50, cpu to the floor", 1.5, 1.0),
+    Goal("n50-min", "patient-view N=50, shortest to the floor's", 1.5, 1.0),
+    Goal("n5", "patient-view N=5, p50 to the floor", 2.5, 2.0),
+    Goal("n5-cpu", "patient-view N=5, cpu to the floor", 2.5, 2.0),
+    Goal("n5-min", "patient-view N=5, shortest to the floor's", 2.5, 2.0),
+    Goal("n500", "patient-view N=500, p50 to the floor", 0.7, 0.6),
     Goal("order-select", "order-select N=50 and 3 drafts, p50 to patient-view N=50", 1.2, None),
     Goal("growth", "N=500 to N=50, p50 (10 times the bytes)", 20.0, 15.0),
     Goal("start-up", "start-up to ready, seconds", 1.5, None, "s"),
